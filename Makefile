@@ -1,0 +1,59 @@
+# Needs Python 3.11 or 3.12, make and a C compiler; everything else goes into .venv.
+
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+PORT ?= 8000
+DATA ?= .data
+# More options for `usher serve`, for example ARGS="--api-processes 2".
+ARGS ?=
+# More options for pytest, for example TESTS="tests/orders -k refund".
+TESTS ?=
+
+.PHONY: setup run test lint format bench check lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Usher needs Python 3.11 or 3.12; name one with PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP)
+	$(BIN)/usher serve --port $(PORT) --data-dir $(DATA) --demo $(ARGS)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/usher bench
+
+check: $(STAMP)
+	$(BIN)/usher check --data-dir $(DATA)
+
+# The locks name no registry host, so they work behind any mirror. The second one is what the image
+# installs: the same versions without embedded servers and development tools.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
+lock: $(STAMP)
+	$(PIP) install --quiet uv
+	$(COMPILE) --all-extras --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock
+
+clean:
+	rm -rf $(VENV) $(DATA) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info

@@ -1,0 +1,51 @@
+"""What is known about people: shown, exported, forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.accounts.repository import SessionRepository, UserRepository
+from app.accounts.repository.erasure import ErasureRepository
+from app.accounts.service import AccountLimits
+from app.accounts.service.personal import PersonalData
+from app.bootstrap.accounts import Accounts
+from app.bootstrap.engines import Engines
+from app.bootstrap.sales import Sales
+from app.core.ratelimit import RateLimiter
+from app.orders.repository import Orders
+from app.orders.service.personal import OrderRecords
+from app.orders.service.retention import Retention
+
+
+@dataclass
+class Privacy:
+    personal: PersonalData
+    retention: Retention
+    repositories: tuple[ErasureRepository]
+
+    def provided(self) -> list[object]:
+        """What routes may ask for."""
+        return [self.personal]
+
+
+def build_privacy(engines: Engines, accounts: Accounts, sales: Sales) -> Privacy:
+    """A domain that keeps something about people is one more in the list of records."""
+    settings, database, clock = engines.settings, engines.mongo.database, engines.clock
+    orders, erasures = Orders(database, clock), ErasureRepository(database)
+    records = [OrderRecords(orders, sales.payments, sales.catalogue, sales.presenter)]
+    return Privacy(
+        personal=PersonalData(
+            UserRepository(database),
+            SessionRepository(database),
+            accounts.sessions,
+            erasures,
+            accounts.identities.photos,
+            AccountLimits(RateLimiter(engines.redis)),
+            clock,
+            records,
+            lifetime=timedelta(minutes=settings.security.access_minutes),
+        ),
+        retention=Retention(orders, sales.payments, sales.catalogue, clock, settings.privacy.contact_days),
+        repositories=(erasures,),
+    )

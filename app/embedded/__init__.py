@@ -1,0 +1,1 @@
+"""Real mongod and redis-server, started as child processes when no URL is given."""

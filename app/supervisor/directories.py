@@ -1,0 +1,17 @@
+"""Where programs under ``usher serve`` put files: beside the servers' data, unless somebody chose a place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.settings import Settings
+
+
+def own_directories(settings: Settings, data_dir: Path) -> dict[str, str]:
+    chosen = settings.mail.model_fields_set | settings.photos.model_fields_set
+    ours = {"email_directory": "mail", "photo_directory": "photos"}
+    return {
+        f"USHER_{name.upper()}": str((data_dir / folder).absolute())
+        for name, folder in ours.items()
+        if name not in chosen
+    }

@@ -1,0 +1,126 @@
+"""Which passwords are taken, and how they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from app.accounts.service import Passwords
+from app.core.errors import Overloaded
+from tests.accounts.house import House
+
+
+async def test_common_ones_are_refused(house: House) -> None:
+    for password in ["password", "PassWord123", "qwertyuiop", "1q2w3e4r", "aaaaaaaaaaaa", "ababab" * 3]:
+        response = await house.person().sign_up(password)
+        assert (response.status_code, response.json()["code"]) == (422, "weak_password")
+        assert response.json()["errors"][0]["loc"] == ["body", "password"]
+        assert "input" not in response.json()["errors"][0]
+
+
+async def test_the_email_is_no_password(house: House) -> None:
+    person = house.person()
+    assert (await person.sign_up(person.email)).json()["code"] == "weak_password"
+
+
+@pytest.mark.parametrize(("length", "status"), [(7, 422), (8, 201), (128, 201), (129, 422)])
+async def test_length(house: House, length: int, status: int) -> None:
+    password = ("correct horse " * 10)[:length]
+    assert (await house.person().sign_up(password)).status_code == status
+
+
+async def test_spaces_at_the_ends_and_other_scripts_count(house: House) -> None:
+    person = house.person()
+    await person.sign_up("  пароль №5  ")
+    assert (await person.sign_in("пароль №5")).status_code == 401
+    assert (await person.sign_in("  пароль №5  ")).status_code == 200
+
+
+async def test_two_keyboards_write_the_same_password(house: House) -> None:
+    person = house.person()
+    await person.sign_up("cafe\u0301 au lait")
+    assert (await person.sign_in("caf\u00e9 au lait")).status_code == 200
+
+
+async def test_kept_as_argon2id_and_rehashed_when_the_parameters_grow(house: House) -> None:
+    person = await house.customer()
+    before = await house.users.get(person.id)
+    assert before is not None
+    assert str(before.password).startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    grown = Argon2Hasher(time_cost=2, memory_cost=16, parallelism=1)
+    upgraded = House(house.database, house.redis, clock=house.clock, hasher=grown)
+    await person.at(upgraded).sign_in()
+    after = await house.users.get(person.id)
+    assert after is not None
+    assert str(after.password).startswith("$argon2id$v=19$m=16,t=2,p=1$")
+    assert after.version == before.version
+    assert (await person.at(upgraded).sign_in()).status_code == 200
+    upgraded.stop()
+
+
+class Slow(Argon2Hasher):
+    """Counts how many work at once."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        return super().hash(password, salt=salt)
+
+
+async def test_hashes_run_off_the_loop_no_more_than_allowed_at_once() -> None:
+    slow = Slow()
+    passwords = Passwords(at_once=2, waiting=100, hasher=slow)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.005)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.gather(*(passwords.hash("x") for _ in range(20)))
+    ticking.cancel()
+    assert slow.most == 2
+    assert ticks >= 10
+    passwords.stop()
+
+
+async def test_a_full_queue_is_refused_at_once_and_empties_again() -> None:
+    passwords = Passwords(at_once=1, waiting=1, hasher=Slow())
+    results = await asyncio.gather(*(passwords.hash("x") for _ in range(5)), return_exceptions=True)
+    assert sum(isinstance(result, Overloaded) for result in results) == 3
+    assert await passwords.hash("x")
+    passwords.stop()
+
+
+async def test_an_unknown_account_takes_as_long() -> None:
+    passwords = Passwords(hasher=Argon2Hasher(time_cost=2, memory_cost=8192, parallelism=1))
+    known = await passwords.hash("right")
+    seconds = {"known": 0.0, "unknown": 0.0}
+    for _ in range(20):
+        for name, kept in (("known", known), ("unknown", None)):
+            started = time.perf_counter()
+            assert not (await passwords.verify("wrong", kept)).right
+            seconds[name] += time.perf_counter() - started
+    assert 0.5 < seconds["known"] / seconds["unknown"] < 2
+    passwords.stop()
+
+
+async def test_the_parameters_that_people_get_are_those_of_owasp() -> None:
+    passwords = Passwords()
+    assert (await passwords.hash("x")).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    passwords.stop()

@@ -1,0 +1,106 @@
+"""The on-sale everybody fears, on real processes: 2,000 buyers, 400 places, and things that break.
+
+Pass and fail depend on what was sold, never on how fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from app.stock.repository.claims import Claims
+from tests.races.buyers import Crowd
+from tests.races.sale import (
+    PLACES,
+    SEATS,
+    Sale,
+    Trouble,
+    opened_sale,
+    programs_killed,
+    redis_flushed,
+    redis_killed,
+    redis_paused,
+    redis_stopped,
+)
+from tests.races.verdict import Verdict
+from tests.serving import Serving, serving
+
+pytestmark = pytest.mark.process
+
+ENVIRONMENT = {
+    "USHER_BOOKINGS_PER_MINUTE": "1000000",
+    "USHER_POLL_AFTER_SECONDS": "3",
+    "USHER_LOG_LEVEL": "warning",
+}
+TROUBLES: dict[str, Trouble] = {
+    "redis flushed": redis_flushed,
+    "redis killed": redis_killed,
+    "redis paused": redis_paused,
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    options = ("--api-processes", "2", "--worker-processes", "2")
+    with serving(tmp_path_factory.mktemp("sale") / "data", *options, environment=ENVIRONMENT) as running:
+        yield running
+
+
+@pytest.fixture
+async def sale(served: Serving) -> AsyncIterator[Sale]:
+    async with opened_sale(served) as opened:
+        yield opened
+
+
+async def held_to_it(sale: Sale, crowd: Crowd, verdict: Verdict) -> None:
+    assert verdict.clean, verdict
+    assert verdict.sold == PLACES + SEATS
+    report = await sale.settled_report()
+    assert report["violations"] == []
+    assert await sale.statuses(crowd.paid) <= {"confirmed"}
+    assert report["counts"]["ours"] == report["counts"]["sandbox"]
+
+
+async def test_two_thousand_buyers(sale: Sale) -> None:
+    crowd = await sale.crowd()
+    verdict = await sale.hold(crowd, 2000)
+    await held_to_it(sale, crowd, verdict)
+    assert crowd.claims >= 2 * (PLACES + SEATS), "places changed hands"
+    assert crowd.refusals > 0, "more was wanted than there is"
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+async def test_while_things_break(sale: Sale, name: str) -> None:
+    crowd = await sale.crowd()
+    verdict = await sale.hold(crowd, 800, TROUBLES[name])
+    await held_to_it(sale, crowd, verdict)
+
+
+async def test_while_api_and_workers_are_killed(sale: Sale) -> None:
+    crowd = await sale.crowd()
+    verdict = await sale.hold(crowd, 1500, programs_killed)
+    assert sale.kills > 0
+    await held_to_it(sale, crowd, verdict)
+
+
+async def test_without_redis_the_index_decides(sale: Sale) -> None:
+    crowd = await sale.crowd(pay=0.0)
+    async with redis_stopped(sale):
+        verdict = await sale.hold(crowd, 800)
+    await held_to_it(sale, crowd, verdict)
+
+
+async def test_control_without_redis_and_without_the_index_it_is_oversold(sale: Sale) -> None:
+    """The same sale with the guard taken away: this is what the index prevents."""
+    crowd = await sale.crowd(pay=0.0)
+    await sale.database["orders"].drop_index("claims")
+    try:
+        async with redis_stopped(sale):
+            verdict = await sale.hold(crowd, 300)
+        assert verdict.oversold > 0
+        report = await sale.settled_report()
+        assert "oversold" in {violation["rule"] for violation in report["violations"]}
+    finally:
+        await sale.database["orders"].delete_many({"event_id": crowd.event_id})
+        await Claims(sale.database).prepare()
