@@ -1,0 +1,39 @@
+"""What makes a token live in the unique indexes: its number, alias and contact, until it ends."""
+
+from __future__ import annotations
+
+import hmac
+
+from app.core.security import KeyRing, normalise_email
+from app.queues.models import Contact, Document, Token
+
+
+class LiveFields:
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def of(self, token: Token) -> Document:
+        """To set on joining, and again where an ending is undone. ``place`` is not asked for again:
+        staff who undo may go one past the capacity."""
+        fields: Document = {"live_number": token.number, "alias_key": alias_key(token.alias)}
+        if keys := self.contact_keys(token.contact):
+            fields["contact_key"] = keys
+        return fields
+
+    def contact_keys(self, contact: Contact | None) -> list[str]:
+        """Names phone and address without keeping them, under each key in use: a contact from before a
+        change of keys is known after it."""
+        if contact is None:
+            return []
+        reached = [f"phone|{contact.phone}"] if contact.phone else []
+        reached += [f"email|{normalise_email(contact.email)}"] if contact.email else []
+        return [self._hash(name, version) for name in reached for version in self._ring.versions]
+
+    def _hash(self, name: str, version: int) -> str:
+        key = self._ring.signing_key("line-contact", version)
+        return hmac.digest(key, name.encode(), "sha256").hex()[:32]
+
+
+def alias_key(alias: str) -> str:
+    """One spelling of what is read out at a counter."""
+    return "-".join(alias.casefold().replace("-", " ").split())
