@@ -58,6 +58,7 @@ def user_of(document: Mapping[str, Any]) -> User:
         password_proven=document.get("password_proven", False),
         photo=_photo(document.get("photo")),
         erased_at=document.get("erased_at"),
+        erased_mailbox=document.get("erased_mailbox"),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from app.core.security import hash_email
+
 Role = Literal["customer", "staff", "admin"]
 ROLES: frozenset[str] = frozenset({"customer", "staff", "admin"})
 STAFF: frozenset[str] = frozenset({"staff", "admin"})
@@ -158,12 +160,19 @@ class User:
     password_proven: bool = False
     photo: Photo | None = None
     erased_at: datetime | None = None
+    erased_mailbox: str | None = None
+    """Hash of the verified address it had, until nothing is left to erase."""
     verification: Link | None = None
     reset: Link | None = None
 
     @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    @property
+    def mailbox(self) -> str | None:
+        """Hash of the address whose mail the person has shown to read; None for one nobody has verified."""
+        return hash_email(self.email) if self.email_verified else self.erased_mailbox
 
     @property
     def standing(self) -> Standing:

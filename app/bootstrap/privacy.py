@@ -32,11 +32,11 @@ class Privacy:
 def build_privacy(engines: Engines, accounts: Accounts, sales: Sales) -> Privacy:
     """A domain that keeps something about people is one more in the list of records."""
     settings, database, clock = engines.settings, engines.mongo.database, engines.clock
-    orders, erasures = Orders(database, clock), ErasureRepository(database)
-    records = [OrderRecords(orders, sales.payments, sales.catalogue, sales.presenter)]
+    users, orders, erasures = UserRepository(database), Orders(database, clock), ErasureRepository(database)
+    records = [OrderRecords(orders, sales.payments, sales.catalogue, sales.presenter, users.get)]
     return Privacy(
         personal=PersonalData(
-            UserRepository(database),
+            users,
             SessionRepository(database),
             accounts.sessions,
             erasures,

@@ -133,6 +133,11 @@ class Order:
         return any(entry.get("key") == key for entry in self.history)
 
 
+def guest_caller(email_hash: str) -> str:
+    """What ``caller`` says of whoever books without an account."""
+    return f"guest:{email_hash}"
+
+
 def may_move(order: Order, to: Status) -> bool:
     return to in TRANSITIONS[order.status]
 

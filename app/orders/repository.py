@@ -48,6 +48,11 @@ INDEXES = [
     IndexModel("check_at", name="check", partialFilterExpression={"check_at": _DATE}),
     IndexModel("refund_at", name="refund", partialFilterExpression={"refund_at": _DATE}),
     IndexModel([("owner", 1), ("_id", 1)], name="owner", partialFilterExpression={"owner": {"$gt": ""}}),
+    IndexModel(
+        [("caller", 1), ("_id", 1)],
+        name="guests",
+        partialFilterExpression={"caller": {"$gte": "guest:", "$lt": "guest;"}},
+    ),
     IndexModel("event_id", name="contacts", partialFilterExpression={"customer.email": {"$gt": ""}}),
 ]
 
@@ -76,6 +81,25 @@ class SlotTaken:
 @dataclass(frozen=True, slots=True)
 class KeyUsed:
     """An earlier request with this idempotency key made an order, maybe this very one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose orders are meant: those of an account, and a guest's up to ``until`` where it was erased then."""
+
+    owner: str
+    guest: str | None = None
+    until: datetime | None = None
+
+    @property
+    def orders(self) -> list[Document]:
+        """Alternatives, each with an index of its own."""
+        if self.guest is None:
+            return [{"owner": self.owner}]
+        as_guest: Document = {"caller": self.guest}
+        if self.until is not None:
+            as_guest["created_at"] = {"$lte": self.until}
+        return [{"owner": self.owner}, as_guest]
 
 
 Outcome = Inserted | UnitClaimed | SlotTaken | KeyUsed
@@ -139,11 +163,10 @@ class Orders:
         """An idempotency key past its time makes room for a new request."""
         await self._orders.update_one(self._at(order), {"$unset": {"idem": ""}})
 
-    async def of_owner(self, owner: str, after: str, limit: int) -> list[Order]:
-        query: Document = {"owner": owner}
-        if after:
-            query["_id"] = {"$lt": after}
-        found = self._orders.find(query).sort("_id", -1).limit(limit)
+    async def of_person(self, person: Person, after: str, limit: int) -> list[Order]:
+        """The newest first."""
+        wanted = [{**one, "_id": {"$lt": after}} for one in person.orders] if after else person.orders
+        found = self._orders.find({"$or": wanted}).sort("_id", -1).limit(limit)
         return [order_of(document) async for document in found]
 
     async def move(
@@ -244,9 +267,9 @@ class Orders:
     async def sales_exist(self, event_id: str) -> bool:
         return await self._orders.find_one({"event_id": event_id, "kind": "sale"}, {"_id": 1}) is not None
 
-    async def forget_owner(self, owner: str) -> int:
-        """Strikes the person from all orders of an account. Repeating it changes nothing."""
-        result = await self._orders.update_many(_owned(owner), forgetting(self._clock.now()))
+    async def forget_person(self, person: Person) -> int:
+        """Strikes the person from all orders that are theirs. Repeating it changes nothing."""
+        result = await self._orders.update_many({"$or": person.orders}, forgetting(self._clock.now()))
         return result.modified_count
 
     async def forget_guests(self, event_id: str) -> int:
@@ -254,9 +277,9 @@ class Orders:
         result = await self._orders.update_many(_guests(event_id), forgetting(self._clock.now()))
         return result.modified_count
 
-    async def ids_of_owner(self, owner: str) -> list[str]:
-        """Those that ``forget_owner`` would strike the person from."""
-        return await self._ids(_owned(owner))
+    async def ids_of_person(self, person: Person) -> list[str]:
+        """Those that ``forget_person`` would strike the person from."""
+        return await self._ids({"$or": person.orders})
 
     async def ids_of_guests(self, event_id: str) -> list[str]:
         """The same for ``forget_guests``."""
@@ -275,10 +298,6 @@ class Orders:
 
 
 BEFORE_DEADLINE = not_due("deadline")
-
-
-def _owned(owner: str) -> Document:
-    return {"owner": owner}
 
 
 def _guests(event_id: str) -> Document:

@@ -66,6 +66,17 @@ async def live_through_a_sale(house: House) -> None:
     smaller = {"ticket_types": [{"name": "Hall", "capacity": 5}, {"name": "Stalls"}]}
     await ask(house, "PATCH", f"/events/{event['id']}", admin, smaller)
     await ask(house, "POST", f"/events/{event['id']}/cancel", admin)
+    await leave(house, buyer)
+
+
+async def leave(house: House, buyer: dict[str, str]) -> None:
+    """Somebody with a verified address looks at what is kept, and has it erased."""
+    me, now = await ask(house, "GET", "/me", buyer), house.services.engines.clock.now()
+    users = house.services.engines.mongo.database["users"]
+    await users.update_one({"_id": me["id"]}, {"$set": {"email_verified_at": now}})
+    for path in ("/me/timeline", "/me/timeline?limit=1", "/me/export"):
+        await ask(house, "GET", path, buyer)
+    assert (await house.client.delete("/api/v1/me", headers=buyer)).status_code == 204
 
 
 async def sweep(house: House) -> None:

@@ -40,6 +40,7 @@ class ErasureRepository:
                 "erase_at": at,
                 "kept_session": None,
                 "last_change": None,
+                "erased_mailbox": user.mailbox,
             },
             "$unset": dict.fromkeys(_PERSONAL, ""),
             "$inc": {"version": 1, "generation": 1},

@@ -17,6 +17,7 @@ from app.core.security import hash_email
 from app.core.web.shortcut import shortcut
 from app.core.web.strict_json import has_json
 from app.orders.deps import Holds, OrderDesk, Present
+from app.orders.models import guest_caller
 from app.orders.presenter import Presenter
 from app.orders.schemas import BookingBody, CustomerBody, OrderOut
 from app.orders.service.desk import Desk, Shown
@@ -106,7 +107,7 @@ def _identity(customer: CustomerBody | None, caller: Caller) -> tuple[str, str]:
         message = "sign in, or say who you are"
         raise Invalid(message, errors=[{"loc": ["body", "customer"], "msg": message, "type": "missing"}])
     hashed = hash_email(customer.email)
-    return f"guest:{hashed}", hashed
+    return guest_caller(hashed), hashed
 
 
 def _contact(customer: CustomerBody | None) -> Contact | None:

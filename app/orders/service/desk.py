@@ -16,7 +16,7 @@ from app.core.pagination import PageRequest
 from app.core.security import KeyRing
 from app.orders.errors import IllegalTransition, RefundClosed
 from app.orders.models import Order
-from app.orders.repository import Orders
+from app.orders.repository import Orders, Person
 from app.orders.service.checkout import CheckoutService
 from app.orders.service.ending import Ending
 from app.orders.service.refunds import Refunds
@@ -91,7 +91,7 @@ class Desk:
 
     async def mine(self, caller: Caller, page: PageRequest) -> list[Order]:
         assert caller.user_id is not None
-        return await self._orders.of_owner(caller.user_id, page.after, page.limit)
+        return await self._orders.of_person(Person(caller.user_id), page.after, page.limit)
 
     async def cancel(self, order_id: str, action: Action) -> Shown:
         """Pending: ends it. Confirmed: refunds it, for its owner while the event's policy allows."""
