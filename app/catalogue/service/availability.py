@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from app.catalogue.memo import Memo
 from app.catalogue.models import Event
 from app.catalogue.schemas import AvailabilityOut, TypeAvailability
 from app.catalogue.seatmap import SeatMap, draw
 from app.catalogue.service.catalogue import Catalogue
+from app.core.memo import Memo
 from app.stock.models import Counts
 from app.stock.service import Stock
 

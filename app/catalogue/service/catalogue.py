@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
-from app.catalogue.memo import Memo
 from app.catalogue.models import Event, EventStatus
 from app.catalogue.repository import Events, Search
 from app.core.errors import NotFound
 from app.core.ids import is_id
+from app.core.memo import Memo
 from app.core.pagination import PageRequest
 
 CHECK_SECONDS = 1.0

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.catalogue.memo import Memo
+from app.core.memo import Memo
 
 
 class Source:
