@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from app.bootstrap.services import Services
+from app.core.errors import NotFound
 from app.realtime.admin import AdminNamespace
 from app.realtime.emitter import Emitter
 from app.realtime.fanout import FanOut
-from app.realtime.listeners import LiveListener
-from app.realtime.live import LiveNamespace
+from app.realtime.listeners import LinesListener, LiveListener, SalesListener, Totals
+from app.realtime.live import LiveNamespace, Sights
 from app.realtime.seq import Sequences
 from app.realtime.server import LiveServer
 from app.realtime.watching import Watching
@@ -20,7 +21,8 @@ def build_live_server(services: Services) -> LiveServer:
     """The sockets of one API process."""
     engines, feed = services.engines, services.sales.feed
     sequences, watching = Sequences(engines.redis), Watching(engines.redis)
-    live = LiveNamespace(sequences, watching, _availability(services), feed.own_order)
+    sights = Sights(_availability(services), feed.own_order, _no_line, _no_token)
+    live = LiveNamespace(sequences, watching, sights)
     admin = AdminNamespace(sequences, watching, services.accounts.callers, feed.totals)
     return LiveServer(
         FanOut(engines.settings.redis.redis_url),
@@ -36,16 +38,34 @@ def build_live_server(services: Services) -> LiveServer:
 def build_live_listener(services: Services) -> LiveListener:
     """What tells all sockets, from a worker."""
     engines, feed = services.engines, services.sales.feed
-    fanout = FanOut(engines.settings.redis.redis_url, write_only=True)
-    return LiveListener(
+    emitter = Emitter(FanOut(engines.settings.redis.redis_url, write_only=True), Sequences(engines.redis))
+    watching = Watching(engines.redis)
+    totals = Totals(engines.redis, emitter, feed.totals)
+    sales = SalesListener(
         engines.redis,
-        Emitter(fanout, Sequences(engines.redis)),
-        Watching(engines.redis),
+        emitter,
+        watching,
+        totals,
         orders=feed.orders,
         payments=feed.payments,
         availability=_availability(services),
-        stats=feed.totals,
     )
+    lines = LinesListener(
+        engines.redis, emitter, watching, line=_no_line, tokens=_no_tokens, own_tokens=_no_tokens
+    )
+    return LiveListener(emitter, watching, sales, lines, totals)
+
+
+async def _no_line(slug: str) -> dict[str, Any]:
+    raise NotFound
+
+
+async def _no_token(token_id: str, secret: str) -> dict[str, Any]:
+    raise NotFound
+
+
+async def _no_tokens(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {}
 
 
 def _availability(services: Services) -> Callable[[str], Awaitable[dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """``/admin``: staff with an access token. Who stops being staff is put out within seconds.
 
-Staff who are limited to some events hear of those only. When the limits change they are put out too, and
-come back within the new ones.
+Staff who are limited to some events and lines hear of those only. When the limits change they are put out
+too, and come back within the new ones.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class AdminNamespace(Namespace):
         seqs = await self._sequences.read(rooms_of(caller))
         rooms = [{"room": room, "seq": seq} for room, seq in seqs.items()]
         stats = versioned(await self._stats(caller.events))
-        snapshot = stats | {"rooms": rooms} | (rooms[0] if caller.events is None else {})
+        snapshot = stats | {"rooms": rooms} | (rooms[0] if caller.bounds is None else {})
         await self.emit("snapshot", snapshot, to=sid, ignore_queue=True)
         return snapshot
 
@@ -86,7 +86,7 @@ class AdminNamespace(Namespace):
     async def _still_staff(self, caller: Caller) -> bool:
         try:
             now = await self._callers.confirm(caller)
-            return now.is_staff and now.events == caller.events
+            return now.is_staff and now.bounds == caller.bounds
         except Transient:
             return True
         except Problem:

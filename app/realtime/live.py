@@ -1,53 +1,65 @@
-"""``/live``: open to everybody. A client watches an event, or its own order with the order's secret."""
+"""``/live``: open to everybody. A client watches an event, a line, or with the secret its order or token."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import Conflict, Invalid
 from app.core.ids import is_id
 from app.realtime.namespace import Namespace
-from app.realtime.rooms import LIVE, event_room, is_ours, order_room
+from app.realtime.rooms import LIVE, event_room, is_ours, order_room, service_room, token_room
 from app.realtime.seq import Sequences
 from app.realtime.state import State, versioned
 from app.realtime.watching import Watching
 
 ROOMS_PER_SOCKET = 20
 LONGEST_SECRET = 2000
+LONGEST_SLUG = 100
 
 
 class TooManyRooms(Conflict):
     code, title = "too_many_rooms", "One connection watches a few things only"
 
 
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """What can be watched. What needs a secret takes it second; a wrong one and an absent thing both raise
+    NotFound."""
+
+    availability: Callable[[str], Awaitable[State]]
+    order: Callable[[str, str], Awaitable[State]]
+    line: Callable[[str], Awaitable[State]]
+    """By slug or id; its state has the ``id``."""
+    token: Callable[[str, str], Awaitable[State]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    read: Callable[[], Awaitable[State]]
+    room: Callable[[State], str]
+
+
 class LiveNamespace(Namespace):
     heard = frozenset({"watch", "unwatch"})
 
-    def __init__(
-        self,
-        sequences: Sequences,
-        watching: Watching,
-        availability: Callable[[str], Awaitable[State]],
-        open_order: Callable[[str, str], Awaitable[State]],
-    ) -> None:
-        """``open_order`` takes id and secret; a wrong secret and an absent order both raise NotFound."""
+    def __init__(self, sequences: Sequences, watching: Watching, sights: Sights) -> None:
         super().__init__(LIVE)
         self._sequences = sequences
         self._watching = watching
-        self._availability = availability
-        self._open_order = open_order
+        self._sights = sights
 
     async def on_watch(self, sid: str, data: Any) -> State:
         """Answers with a snapshot, as the acknowledgement and, for who asked for none, as an event."""
-        room, read = self._asked(data)
+        asked = self._asked(data)
         if sum(map(is_ours, self.rooms(sid))) >= ROOMS_PER_SOCKET:
             raise TooManyRooms
-        await read()  # Refuses before the room is entered, so that nothing is overheard meanwhile.
+        room = asked.room(await asked.read())  # Refuses before the room is entered: nothing is overheard.
         await self.enter_room(sid, room)
         await self._watching.mark([room])
         seq = (await self._sequences.read([room]))[room]
-        snapshot = versioned(await read()) | {"room": room, "seq": seq}
+        snapshot = versioned(await asked.read()) | {"room": room, "seq": seq}
         await self.emit("snapshot", snapshot, to=sid, ignore_queue=True)
         return snapshot
 
@@ -58,12 +70,21 @@ class LiveNamespace(Namespace):
         await self.leave_room(sid, room)
         return {"room": room}
 
-    def _asked(self, data: Any) -> tuple[str, Callable[[], Awaitable[State]]]:
+    def _asked(self, data: Any) -> _Asked:
+        sights = self._sights
         match data:
-            case {"event": str(event_id)} if len(data) == 1 and is_id(event_id, "evt"):
-                return event_room(event_id), lambda: self._availability(event_id)
-            case {"order": str(order), "secret": str(secret)} if len(data) == 2 and is_id(order, "ord"):
-                if len(secret) > LONGEST_SECRET:
-                    raise Invalid("not a secret")
-                return order_room(order), lambda: self._open_order(order, secret)
-        raise Invalid('watch takes {"event": id} or {"order": id, "secret": ...}')
+            case {"event": str(event)} if len(data) == 1 and is_id(event, "evt"):
+                return _Asked(lambda: sights.availability(event), lambda _: event_room(event))
+            case {"service": str(slug)} if len(data) == 1 and 0 < len(slug) <= LONGEST_SLUG:
+                return _Asked(lambda: sights.line(slug), lambda state: service_room(state["id"]))
+            case {"order": str(order), "secret": str(secret)} if _own(data, order, "ord", secret):
+                return _Asked(lambda: sights.order(order, secret), lambda _: order_room(order))
+            case {"token": str(token), "secret": str(secret)} if _own(data, token, "tok", secret):
+                return _Asked(lambda: sights.token(token, secret), lambda _: token_room(token))
+        raise Invalid(
+            'watch takes {"event": id}, {"service": slug}, or {"order" or "token": id, "secret": ...}'
+        )
+
+
+def _own(data: Any, id: str, prefix: str, secret: str) -> bool:
+    return len(data) == 2 and is_id(id, prefix) and len(secret) <= LONGEST_SECRET

@@ -58,3 +58,18 @@ def order_id(world: World) -> str:
     order_id = new_id("ord")
     world.orders[order_id] = {"id": order_id, "status": "pending", "version": 1}
     return order_id
+
+
+@pytest.fixture
+def service_id(world: World) -> str:
+    service_id = new_id("svc")
+    line = {"id": service_id, "slug": f"desk-{service_id[-6:].lower()}", "waiting": 0, "version": 1}
+    world.lines[service_id] = line
+    return service_id
+
+
+@pytest.fixture
+def token_id(world: World, service_id: str) -> str:
+    token_id = new_id("tok")
+    world.tokens[token_id] = {"id": token_id, "service_id": service_id, "number": 7, "version": 1}
+    return token_id

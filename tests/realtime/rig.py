@@ -19,8 +19,8 @@ from app.core.redis import Client
 from app.realtime.admin import AdminNamespace
 from app.realtime.emitter import Emitter
 from app.realtime.fanout import FanOut
-from app.realtime.listeners import LiveListener
-from app.realtime.live import LiveNamespace
+from app.realtime.listeners import LinesListener, LiveListener, SalesListener, Totals
+from app.realtime.live import LiveNamespace, Sights
 from app.realtime.seq import Sequences
 from app.realtime.server import LiveServer
 from app.realtime.watching import Watching
@@ -30,13 +30,17 @@ State = dict[str, Any]
 
 
 class World:
-    """What the services below would tell: orders, payments, availability."""
+    """What the services below would tell: orders, payments, availability, lines, tokens."""
 
     def __init__(self) -> None:
         self.orders: dict[str, State] = {}
         self.payments: dict[str, State] = {}
         self.sold: dict[str, int] = {}
+        self.lines: dict[str, State] = {}
+        """By id."""
+        self.tokens: dict[str, State] = {}
         self.reads = 0
+        self.line_reads = 0
 
     async def read_orders(self, ids: Sequence[str]) -> dict[str, State]:
         self.reads += 1
@@ -55,6 +59,22 @@ class World:
         if order_id not in self.orders or secret != f"secret of {order_id}":
             raise NotFound
         return self.orders[order_id]
+
+    async def line(self, name: str) -> State:
+        self.line_reads += 1
+        for line in self.lines.values():
+            if name in (line["id"], line["slug"]):
+                return line | {"as_of": datetime.now(UTC)}
+        raise NotFound
+
+    async def read_tokens(self, ids: Sequence[str]) -> dict[str, State]:
+        self.reads += 1
+        return {token: self.tokens[token] for token in ids if token in self.tokens}
+
+    async def open_token(self, token_id: str, secret: str) -> State:
+        if token_id not in self.tokens or secret != f"secret of {token_id}":
+            raise NotFound
+        return self.tokens[token_id] | {"alias": "brave-otter"}
 
     async def stats(self, events: Sequence[str] | None = None) -> State:
         counted = [o for o in self.orders.values() if events is None or o.get("event_id") in events]
@@ -77,6 +97,13 @@ class Listening:
                 await asyncio.sleep(0.02)
         return self.of(event)[n - 1]
 
+    async def hears_of(self, event: str, name: str, value: Any, *, seconds: float = 30.0) -> State:
+        """The first such payload with this value."""
+        n = 0
+        while (payload := await self.hears(event, n + 1, seconds=seconds)).get(name) != value:
+            n += 1
+        return payload
+
     async def call(self, event: str, data: Any, namespace: str = "/live") -> Any:
         return await self.client.call(event, data, namespace=namespace, timeout=5)
 
@@ -89,15 +116,25 @@ class Rig:
         self.redis_url = redis_url
         self._fanout = FanOut(redis_url, write_only=True)
         self.emitter = Emitter(self._fanout, Sequences(redis))
-        self.listener = LiveListener(
+        watching, totals = Watching(redis), Totals(redis, self.emitter, world.stats)
+        sales = SalesListener(
             redis,
             self.emitter,
-            Watching(redis),
+            watching,
+            totals,
             orders=world.read_orders,
             payments=world.read_payments,
             availability=world.availability,
-            stats=world.stats,
         )
+        lines = LinesListener(
+            redis,
+            self.emitter,
+            watching,
+            line=world.line,
+            tokens=world.read_tokens,
+            own_tokens=world.read_tokens,
+        )
+        self.listener = LiveListener(self.emitter, watching, sales, lines, totals)
 
     async def aclose(self) -> None:
         await self.listener.aclose()
@@ -124,11 +161,12 @@ class Rig:
 
     def _live_server(self, heartbeat: float, recheck: float) -> LiveServer:
         sequences, watching, world = Sequences(self.redis), Watching(self.redis), self.world
+        sights = Sights(world.availability, world.open_order, world.line, world.open_token)
         return LiveServer(
             FanOut(self.redis_url),
             sequences,
             watching,
-            LiveNamespace(sequences, watching, world.availability, world.open_order),
+            LiveNamespace(sequences, watching, sights),
             AdminNamespace(sequences, watching, self.house.callers, world.stats),
             public_url="https://tickets.example",
             heartbeat_seconds=heartbeat,
