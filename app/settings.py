@@ -102,6 +102,8 @@ class Sales(Group):
     """An event's own ``hold_minutes`` goes before it."""
     bookings_per_minute: int = Field(default=60, ge=1)
     """Per caller and event; a guest is known by the email address given."""
+    bookings_address_per_minute: int = Field(default=1200, ge=1)
+    """Guests of one network address, per event: a whole venue may be behind it."""
 
 
 class Payments(Group):

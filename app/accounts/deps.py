@@ -23,7 +23,7 @@ from app.accounts.service.personal import PersonalData
 from app.accounts.service.photos import PhotoService
 from app.accounts.service.verification import Verification
 from app.core.errors import Forbidden, NotFound, Unauthorized
-from app.core.web.address import client_address
+from app.core.web.address import client_address, visitor_address
 from app.core.web.problems import request_id
 from app.core.web.provide import provided
 
@@ -177,3 +177,4 @@ GoogleSignIns = Annotated[GoogleSignIn, provided(GoogleSignIn)]
 Personal = Annotated[PersonalData, provided(PersonalData)]
 Photos = Annotated[PhotoService, provided(PhotoService)]
 Address = Annotated[str, Depends(client_address)]
+Visitor = Annotated[str, Depends(visitor_address)]

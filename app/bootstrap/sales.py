@@ -102,7 +102,11 @@ def build_sales(engines: Engines, keys: IdempotencyKeys) -> Sales:
     checkout = CheckoutService(orders, payments, charges, ending, settlement, clock)
     desk = Desk(orders, payments, catalogue, checkout, ending, settlement, refunds, clock, ring)
     presenter = Presenter(ring, charges)
-    rules = SalesRules(settings.sales.max_seats_per_booking, settings.sales.bookings_per_minute)
+    rules = SalesRules(
+        settings.sales.max_seats_per_booking,
+        settings.sales.bookings_per_minute,
+        settings.sales.bookings_address_per_minute,
+    )
     return Sales(
         stock=stock,
         catalogue=catalogue,

@@ -127,6 +127,9 @@ class Hold:
     window: str = ""
     """Names the caller whose bookings are counted; empty when they are not."""
     window_limit: int = 0
+    crowd: str = ""
+    """Names the network address whose bookings are counted; empty when they are not."""
+    crowd_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,10 @@ class InProgress:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
+    """``limit`` is the one that was reached."""
+
     retry_after: float
+    limit: int
 
 
 Answer = Taken | Missing | Outdated | InProgress | Limited

@@ -159,7 +159,7 @@ ROWS: tuple[Row, ...] = (
         "POST",
         f"{ONE_EVENT}/orders",
         # A secret is nobody's name, so its bearer books as a guest like everybody.
-        rules.PUBLIC,
+        rules.BOOKING,
         "orders:create",
         _published,
         EVT,

@@ -41,6 +41,9 @@ OPEN: Rule = dict.fromkeys(ACTORS, OK)
 PUBLIC = _rule(**_EVERYBODY, **_ANY_STAFF, **_machines(elsewhere=OK))
 """Everybody, whoever they are; machines need the permission."""
 
+BOOKING = {**PUBLIC, "machine elsewhere": 404}
+"""The same, except that a machine ends at its limits."""
+
 HIDDEN_EVENT = _rule(
     nobody=404, customer=404, other_customer=404, guest=404, other_guest=404,
     staff=OK, staff_here=OK, staff_elsewhere=404, admin=OK,

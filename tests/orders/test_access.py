@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.orders.house import House, Json, places, problem
+from tests.orders.house import House, Json, places, problem, some_email
 
 PATHS: list[tuple[str, str, Any]] = [
     ("GET", "", None),
@@ -110,3 +110,18 @@ async def test_an_order_of_another_event_is_not_found_under_this_one(house: Hous
 
 def without_id(body: Json) -> Json:
     return {name: value for name, value in body.items() if name != "request_id"}
+
+
+async def test_a_limited_machine_books_where_it_is_limited_to(house: House) -> None:
+    """The other event is open to everybody, yet a key that leaked ends where its limits do."""
+    own, other = await house.event(), await house.event()
+    for scope, expected in (({"events": [own["id"]]}, 404), (None, 201)):
+        body = {"name": "Box office", "permissions": ["orders:create"], "scope": scope}
+        made = await house.call("POST", "/api-keys", body, token=house.admin)
+        customer = {"name": "Ann", "email": some_email()}
+        answers = [
+            await house.try_book(event, [places(event)], token=made.json()["secret"], customer=customer)
+            for event in (own, other)
+        ]
+        assert [answer.status_code for answer in answers] == [201, expected]
+    assert problem(await house.try_book(other | {"id": "evt_absent"}, [places(other)])) == (404, "not_found")

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from pymongo import monitoring
 
 from app.core.redis import Client, connect
+from app.main import assemble
 from tests.orders.house import House, open_house, places, problem, seat, some_email, standing
 
 
@@ -93,6 +95,19 @@ async def test_a_limited_booking_costs_no_more(till: Till) -> None:
     await till.house.book(event)
     async with till.cost() as cost:
         await till.house.book(event, places(event, 3))
+    assert (cost.redis, cost.mongo) == (["EVALSHA"], [("insert", "orders")])
+
+
+async def test_a_guest_whose_address_is_counted_costs_no_more(till: Till) -> None:
+    event = await till.house.event()
+    await till.house.book(event)
+    transport = httpx.ASGITransport(assemble(till.house.services), client=("203.0.113.7", 4711))
+    body = {"items": [places(event)], "provider": "sandbox", "customer": {"name": "A", "email": some_email()}}
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://usher.test") as client,
+        till.cost() as cost,
+    ):
+        assert (await client.post(f"/api/v1/events/{event['id']}/orders", json=body)).status_code == 201
     assert (cost.redis, cost.mongo) == (["EVALSHA"], [("insert", "orders")])
 
 

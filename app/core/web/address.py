@@ -9,12 +9,21 @@ from fastapi import Request
 _HOME_NETWORK = 64
 """A subscriber has a whole /64 of IPv6, so one address more costs an attacker nothing."""
 
+_NOBODY = ("unknown", f"::/{_HOME_NETWORK}")
+
 
 async def client_address(request: Request) -> str:
     """A FastAPI dependency. Behind a proxy the server in front of us (uvicorn) has put it right."""
     if request.client is None:
         return "unknown"
     return network(request.client.host)
+
+
+async def visitor_address(request: Request) -> str:
+    """The same, and empty where the address tells nobody apart: a proxy on this machine that was not named
+    would make one visitor of everybody."""
+    address = await client_address(request)
+    return "" if address in _NOBODY or address.startswith("127.") else address
 
 
 def network(host: str) -> str:

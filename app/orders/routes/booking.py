@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.security import SecurityScopes
 from pydantic import TypeAdapter, ValidationError
 
-from app.accounts.deps import any_caller, anyone_or, optional_bearer
+from app.accounts.deps import Visitor, any_caller, anyone_or, optional_bearer
 from app.accounts.models import Caller, Contact
 from app.accounts.service import Callers
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.idempotency import REPLAYED, IdempotencyKey, body_hash
 from app.core.security import hash_email
+from app.core.web.address import visitor_address
 from app.core.web.shortcut import shortcut
 from app.core.web.strict_json import has_json
 from app.orders.deps import Holds, OrderDesk, Present
@@ -46,6 +47,7 @@ async def _gather(request: Request) -> dict[str, Any] | None:
         "desk": services[Desk],
         "present": services[Presenter],
         "caller": await any_caller(request, services[Callers], _MACHINES),
+        "address": await visitor_address(request),
         "key": key,
     }
 
@@ -66,10 +68,13 @@ async def book(
     desk: OrderDesk,
     present: Present,
     caller: Buyer,
+    address: Visitor,
     key: IdempotencyKey = None,
 ) -> Response:
     """Books all places asked for, or none. Signed in, or as a guest with ``customer``."""
-    booked = await holds.book(_booking(event_id, body, caller, key))
+    if caller.api_key and not caller.oversees_event(event_id):
+        raise NotFound
+    booked = await holds.book(_booking(event_id, body, caller, address, key))
     headers = {"Location": f"/api/v1/orders/{booked.order.id}"}
     if booked.replayed:
         headers[REPLAYED] = "true"
@@ -83,8 +88,9 @@ async def book(
     return Response(order.model_dump_json(by_alias=True), 201, headers, "application/json")
 
 
-def _booking(event_id: str, body: BookingBody, caller: Caller, key: str | None) -> Booking:
+def _booking(event_id: str, body: BookingBody, caller: Caller, address: str, key: str | None) -> Booking:
     who, email_hash = _identity(body.customer, caller)
+    guest = caller.user_id is None and caller.api_key is None
     return Booking(
         event_id=event_id,
         lines=tuple(item.line() for item in body.items),
@@ -96,6 +102,7 @@ def _booking(event_id: str, body: BookingBody, caller: Caller, key: str | None) 
         client_secret=body.client_secret,
         key=key,
         body_hash=body_hash(body.model_dump_json()) if key else "",
+        address=address if guest else "",
     )
 
 

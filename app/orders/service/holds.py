@@ -5,8 +5,9 @@ Everything else here is what happens when the two disagree, or when somebody was
 
 from __future__ import annotations
 
+import hmac
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.accounts.models import Contact
@@ -37,7 +38,10 @@ KEY_KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A request to book, shape-checked. ``caller`` names whose limits and keys count."""
+    """A request to book, shape-checked. ``caller`` names whose limits and keys count.
+
+    ``address`` is the network address whose guests are counted together; empty: they are not.
+    """
 
     event_id: str
     lines: tuple[Line, ...]
@@ -49,6 +53,7 @@ class Booking:
     client_secret: bool = False
     key: str | None = None
     body_hash: str = ""
+    address: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Booked:
 class SalesRules:
     max_places: int
     bookings_per_minute: int
+    bookings_address_per_minute: int
 
 
 class HoldService:
@@ -89,6 +95,7 @@ class HoldService:
         self._ring = ring
         self._rules = rules
         self._providers = providers
+        self._address_key = ring.signing_key("booking-address")
 
     async def book(self, booking: Booking) -> Booked:
         """All places asked for, held for the event's hold time, or nothing.
@@ -103,6 +110,10 @@ class HoldService:
         if booking.key is None and self._memo.knows(event.id, basket.wants):
             raise SoldOut
         return await _Attempt(self, booking, event, basket, now).run()
+
+    def hidden(self, address: str) -> str:
+        """Names it in Redis. Keyed, because there are few enough addresses to try them all."""
+        return hmac.digest(self._address_key, address.encode(), "sha256").hex()[:32]
 
     def _check_provider(self, booking: Booking, basket: Basket) -> None:
         """A total of 0 needs no provider."""
@@ -135,6 +146,7 @@ class _Attempt:
         self._id = new_id("ord")
         self._slots = Slots(booking.email_hash, event.max_per_customer)
         self._mark = f"{booking.caller}|{booking.key}" if booking.key else ""
+        self._crowd = holds.hidden(booking.address) if booking.address else ""
         self._duplicates = 0
         self._counted = False
         self._take = holds._stock.take
@@ -160,13 +172,15 @@ class _Attempt:
             mark=self._mark,
             window="" if self._counted else self._booking.caller,
             window_limit=self._s._rules.bookings_per_minute,
+            crowd="" if self._counted else self._crowd,
+            crowd_limit=self._s._rules.bookings_address_per_minute,
         )
 
     async def _without_units(self, answer: Missing | Outdated | InProgress | Limited) -> Booked | None:
         """None: something was put right, ask again."""
         if isinstance(answer, Limited):
-            limit = self._s._rules.bookings_per_minute
-            raise LimitReached(Window(limit, 0, max(1, math.ceil(answer.retry_after)), exceeded=True))
+            reset = max(1, math.ceil(answer.retry_after))
+            raise LimitReached(Window(answer.limit, 0, reset, exceeded=True))
         if isinstance(answer, InProgress):
             return await self._replay() or self._in_progress()
         if isinstance(answer, Outdated):

@@ -53,6 +53,7 @@ class Picture:
             key("due"),
             key(f"mark:{hold.mark}"),
             key(f"window:{hold.window}"),
+            key(f"crowd:{hold.crowd}"),
             key("check"),
             key("poked"),
         ]
@@ -63,6 +64,7 @@ class Picture:
             int(hold.now.timestamp() * 1000),
             MARK_MS if hold.mark else 0,
             hold.window_limit if hold.window else 0,
+            hold.crowd_limit if hold.crowd else 0,
             WINDOW_MS,
             self._check_ms,
         ]
@@ -222,7 +224,7 @@ def _answer(raw: list[object]) -> Answer:
     if kind in ("rebuild", "stale"):
         return Outdated()
     if kind == "limited":
-        return Limited(retry_after=max(int(str(raw[1])), 0) / 1000)
+        return Limited(retry_after=max(int(str(raw[1])), 0) / 1000, limit=int(str(raw[2])))
     if kind == "in_progress":
         return InProgress()
     overdue = tuple(map(str, raw[3]))  # type: ignore[call-overload]
