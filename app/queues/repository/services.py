@@ -6,7 +6,7 @@ code must not make what the staff typed stale.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -73,6 +73,11 @@ class Services:
         """In the order they were created."""
         found = self._services.find({"_id": {"$gt": after}}, _OURS).sort("_id", 1).limit(limit)
         return [service_of(document) async for document in found]
+
+    async def every(self) -> AsyncIterator[Service]:
+        """All of them, for sweeps."""
+        async for document in self._services.find({}, _OURS, hint="_id_"):
+            yield service_of(document)
 
     async def done(self, id: str, action: str) -> bool:
         """Whether the keyed request ``action`` has already changed this service."""
