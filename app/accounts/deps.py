@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
+from app.accounts.errors import SessionEnded
 from app.accounts.models import ADMIN, STAFF, Caller, Permission
 from app.accounts.service import (
     AccountService,
@@ -94,6 +95,17 @@ async def leaving(request: Request, callers: _Callers) -> str | None:
     return None if authorization is None else callers.read(authorization).session_id
 
 
+async def departing(request: Request, callers: _Callers, _: _Documented) -> Caller:
+    """Signed in, or so until the erasure that this may repeat. The service asks MongoDB for the session."""
+    try:
+        caller = await any_caller(request, callers)
+    except SessionEnded:
+        caller = callers.read(request.headers.get("authorization"))
+    if caller.user_id is None:
+        raise Unauthorized
+    return caller
+
+
 async def _required(
     request: Request, callers: Callers, roles: frozenset[str], scopes: SecurityScopes
 ) -> Caller:
@@ -164,6 +176,7 @@ SignedIn = Annotated[Caller, Depends(signed_in)]
 Staff = Annotated[Caller, Depends(staff)]
 """Staff or admin, session and role as MongoDB has them now."""
 Admin = Annotated[Caller, Depends(admin)]
+Departing = Annotated[Caller, Depends(departing)]
 Leaving = Annotated[str | None, Depends(leaving)]
 
 Accounts = Annotated[AccountService, provided(AccountService)]

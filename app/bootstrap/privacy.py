@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from app.accounts.repository import SessionRepository, UserRepository
 from app.accounts.repository.erasure import ErasureRepository
-from app.accounts.service import AccountLimits
+from app.accounts.service import AccountLimits, Once
 from app.accounts.service.personal import PersonalData
 from app.bootstrap.accounts import Accounts
 from app.bootstrap.engines import Engines
 from app.bootstrap.sales import Sales
+from app.core.idempotency import IdempotencyKeys
 from app.core.ratelimit import RateLimiter
 from app.orders.repository import Orders
 from app.orders.service.personal import OrderRecords
@@ -29,7 +30,7 @@ class Privacy:
         return [self.personal]
 
 
-def build_privacy(engines: Engines, accounts: Accounts, sales: Sales) -> Privacy:
+def build_privacy(engines: Engines, keys: IdempotencyKeys, accounts: Accounts, sales: Sales) -> Privacy:
     """A domain that keeps something about people is one more in the list of records."""
     settings, database, clock = engines.settings, engines.mongo.database, engines.clock
     users, orders, erasures = UserRepository(database), Orders(database, clock), ErasureRepository(database)
@@ -42,6 +43,7 @@ def build_privacy(engines: Engines, accounts: Accounts, sales: Sales) -> Privacy
             erasures,
             accounts.identities.photos,
             AccountLimits(RateLimiter(engines.redis)),
+            Once(keys, engines.ring),
             clock,
             records,
             lifetime=timedelta(minutes=settings.security.access_minutes),

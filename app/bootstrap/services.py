@@ -86,5 +86,5 @@ def build(settings: Settings, listeners: Sequence[monitoring.CommandListener] = 
     accounts = build_accounts(engines, keys)
     sales = build_sales(engines, keys)
     news, notifications = build_news(engines, keys, sales), build_notifications(engines, accounts, sales)
-    privacy = build_privacy(engines, accounts, sales)
+    privacy = build_privacy(engines, keys, accounts, sales)
     return Services(engines, keys, accounts, sales, news, notifications, privacy)

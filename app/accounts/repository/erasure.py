@@ -25,7 +25,7 @@ class ErasureRepository:
         index = IndexModel("erase_at", name="erase", partialFilterExpression={"erase_at": {"$type": "date"}})
         await ensure_indexes(self._users, [index])
 
-    async def begin(self, user: User, at: datetime, messages: Sequence[Message]) -> User | None:
+    async def begin(self, user: User, at: datetime, change: str, messages: Sequence[Message]) -> User | None:
         """The person is gone with this write; what is left is a name for what must still be done. None when
         the account changed meanwhile."""
         entries = outbox(messages, version=user.version + 1, at=at)
@@ -39,7 +39,7 @@ class ErasureRepository:
                 "erased_at": at,
                 "erase_at": at,
                 "kept_session": None,
-                "last_change": None,
+                "last_change": change,
                 "erased_mailbox": user.mailbox,
             },
             "$unset": dict.fromkeys(_PERSONAL, ""),

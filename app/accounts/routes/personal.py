@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.accounts.deps import Personal, SignedIn
+from app.accounts.deps import Departing, Personal, SignedIn
 from app.accounts.routes.answers import mark
 from app.accounts.schemas import ExportOut, TimelineOut
 from app.core.idempotency import IdempotencyKey
@@ -42,7 +42,10 @@ async def export(response: Response, caller: SignedIn, personal: Personal) -> Ex
 
 
 @router.delete("", status_code=204)
-async def erase(caller: SignedIn, personal: Personal, key: IdempotencyKey = None) -> None:
+async def erase(
+    response: Response, caller: Departing, personal: Personal, key: IdempotencyKey = None
+) -> None:
     """Erases the account. Takes a session not older than ten minutes. Tickets stay good, but only their
     codes will know it; records of money stay without the person."""
-    await personal.erase(str(caller.user_id), str(caller.session_id))
+    done = await personal.erase(str(caller.user_id), str(caller.session_id), key)
+    mark(response, replayed=done.replayed)

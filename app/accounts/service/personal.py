@@ -18,11 +18,13 @@ from app.accounts.pictures import MEDIA_TYPE
 from app.accounts.repository import SessionRepository, UserRepository
 from app.accounts.repository.erasure import ErasureRepository
 from app.accounts.service.limits import AccountLimits
+from app.accounts.service.once import Once
 from app.accounts.service.photos import PhotoService
 from app.accounts.service.sessions import SessionService
 from app.core.clock import Clock
 from app.core.each import each
 from app.core.errors import NotFound, Transient
+from app.core.idempotency import Done
 from app.core.pagination import PageRequest
 from app.core.ratelimit import Window, shown
 
@@ -51,6 +53,7 @@ class PersonalData:
         erasures: ErasureRepository,
         photos: PhotoService,
         limits: AccountLimits,
+        once: Once,
         clock: Clock,
         records: Sequence[Records],
         lifetime: timedelta,
@@ -62,6 +65,7 @@ class PersonalData:
         self._erasures = erasures
         self._photos = photos
         self._limits = limits
+        self._once = once
         self._clock = clock
         self._records = records
         self._watched = lifetime + _MARGIN
@@ -80,15 +84,40 @@ class PersonalData:
             sessions = await self._sessions.of_user(user_id)
             return Export(user, sessions, await self._photo(user), records), window
 
-    async def erase(self, user_id: str, session_id: str) -> None:
-        """Raises SignInAgain and RoleHeld. The account is gone when it returns, and its name from all that
-        other domains keep; sweeps follow up what was under way."""
-        session = await self._sessions.get(session_id)
-        if session is None:
+    async def erase(self, user_id: str, session_id: str, key: str | None) -> Done[None]:
+        """Raises SessionEnded, SignInAgain and RoleHeld. The account is gone when it returns, and its name
+        from all that other domains keep; sweeps follow up what was under way.
+
+        The token may be one whose session this very erasure has ended: only its own key finds it done.
+        """
+
+        async def create(id: str) -> None:
+            await self._erase(user_id, session_id, id)
+
+        async def read(_: str) -> None:
+            return None
+
+        return await self._once.run(
+            caller=user_id,
+            key=key,
+            scope="DELETE /me",
+            body={},
+            prefix="ers",
+            create=create,
+            read=read,
+        )
+
+    async def _erase(self, user_id: str, session_id: str, change: str) -> None:
+        session, user = await self._sessions.get(session_id), await self._users.get(user_id)
+        if session is None or user is None or session.user_id != user.id:
             raise SessionEnded
-        if self._clock.now() - session.created_at > FRESH:
-            raise SignInAgain
-        user = await self._begin(user_id)
+        ours = user.erased_at is not None and user.last_change == change
+        if not ours:
+            if not session.stands_for(user):
+                raise SessionEnded
+            if self._clock.now() - session.created_at > FRESH:
+                raise SignInAgain
+            user = await self._begin(user_id, change)
         await self._session_service.end_all(user_id, "erased")
         await self._strike(user)
 
@@ -97,14 +126,14 @@ class PersonalData:
         owed = await self._erasures.owed(self._clock.now(), _AGAIN, _AT_ONCE)
         return await each(owed, self._follow_up, "people erased")
 
-    async def _begin(self, user_id: str) -> User:
+    async def _begin(self, user_id: str, change: str) -> User:
         for _ in range(_TRIES):
             user = await self._user(user_id)
             if user.erased_at is not None:
                 return user
             if user.role != "customer":
                 raise RoleHeld
-            erased = await self._erasures.begin(user, self._clock.now(), [user_erased(user_id)])
+            erased = await self._erasures.begin(user, self._clock.now(), change, [user_erased(user_id)])
             if erased is not None:
                 return erased
         raise Transient("the account keeps changing")

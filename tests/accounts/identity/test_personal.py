@@ -164,6 +164,47 @@ async def test_whoever_is_erased_is_out_at_once_and_may_come_again(house: House)
     assert again.json()["user"]["id"] != user["id"]
 
 
+async def test_an_erasure_repeated_with_its_key_is_answered_again(house: House) -> None:
+    """The token says who asks, the key that it is the same request; nothing else opens a closed session."""
+    token, user = await somebody(house)
+    headers = bearer(token) | {"Idempotency-Key": "once"}
+    answers = [await house.client.delete("/api/v1/me", headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 204]
+    assert ["Idempotency-Replayed" in answer.headers for answer in answers] == [False, True, True]
+    other = await house.client.delete("/api/v1/me", headers=headers | {"Idempotency-Key": "twice"})
+    assert (other.status_code, other.json()["code"]) == (401, "session_ended")
+    assert (await get(house, token, "")).status_code == 401
+    assert (await user_of(house, user["id"]))["version"] == 2
+    forged = bearer(token[:-2]) | {"Idempotency-Key": "once"}
+    assert (await house.client.delete("/api/v1/me", headers=forged)).status_code == 401
+
+
+async def test_an_erasure_that_was_killed_goes_on_with_its_key(house: House) -> None:
+    """Between the write that erases and the one that remembers the key."""
+    token, user = await somebody(house)
+    order = await booked(house, await published(house), token)
+    keys = house.services.engines.mongo.database["idempotency_keys"]
+    headers = bearer(token) | {"Idempotency-Key": "killed"}
+    before = {record["_id"] async for record in keys.find()}
+    assert (await house.client.delete("/api/v1/me", headers=headers)).status_code == 204
+    [mine] = [record async for record in keys.find() if record["_id"] not in before]
+    long_ago = house.services.engines.clock.now() - timedelta(minutes=1)
+    await keys.update_one({"_id": mine["_id"]}, {"$set": {"done": False, "lease": long_ago}})
+    orders = house.services.engines.mongo.database["orders"]
+    await orders.update_one({"_id": order["id"]}, {"$set": {"owner": user["id"]}})
+    assert (await house.client.delete("/api/v1/me", headers=headers)).status_code == 204
+    assert "owner" not in await order_of(house, order["id"])
+
+
+async def test_a_session_that_was_ended_erases_nothing(house: House) -> None:
+    for headers in ({}, {"Idempotency-Key": "new"}):
+        token, user = await somebody(house)
+        assert (await house.client.post("/api/v1/auth/signout", headers=bearer(token))).status_code == 204
+        refused = await house.client.delete("/api/v1/me", headers=bearer(token) | headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "session_ended")
+        assert (await user_of(house, user["id"]))["name"] == user["name"]
+
+
 async def test_a_stale_session_must_sign_in_first(house: House) -> None:
     token, user = await somebody(house)
     sessions = house.services.engines.mongo.database["sessions"]
