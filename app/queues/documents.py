@@ -120,7 +120,8 @@ def token_of(document: Document) -> Token:
 
 
 def token_document(token: Token) -> Document:
-    """A new token. Its live fields come from ``live.LiveFields``, its outbox from the repository."""
+    """A new token. Its live fields (``place`` too) come from ``live.LiveFields``, its outbox from the
+    repository."""
     document: Document = {
         "_id": token.id,
         "service_id": token.service_id,

@@ -47,7 +47,8 @@ class Services:
         self._services = database["services"]
 
     async def prepare(self) -> None:
-        await ensure_indexes(self._services, [IndexModel("slug", name="slug", unique=True)])
+        indexes = [IndexModel("slug", name="slug", unique=True), IndexModel("verify", name="verify")]
+        await ensure_indexes(self._services, indexes)
 
     async def insert(self, service: Service, change: Change, messages: Sequence[Message]) -> bool:
         """False when a service of this id is already there. Raises SlugTaken."""
@@ -78,6 +79,10 @@ class Services:
         """All of them, for sweeps."""
         async for document in self._services.find({}, _OURS, hint="_id_"):
             yield service_of(document)
+
+    async def with_codes(self) -> Sequence[str]:
+        """Ids of those whose people say a one-time code."""
+        return [document["_id"] async for document in self._services.find({"verify": "otp"}, {"_id": 1})]
 
     async def done(self, id: str, action: str) -> bool:
         """Whether the keyed request ``action`` has already changed this service."""
