@@ -30,6 +30,7 @@ class Books:
     payments: Mapping[str, Document]
     ledger: Mapping[str, Document]
     """The sandbox's charges, by payment."""
+    services: Mapping[str, Document] = field(default_factory=dict)
     briefs: dict[str, Brief] = field(default_factory=dict)
     """Orders that have payments."""
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from app import check as package
+from tests.check import line_plants
 from tests.check.plants import PLANTS, Plant
 from tests.check.world import World
 
+assert line_plants, "its plants stand in PLANTS"
 WARNINGS = {
     "capacity_differs",
     "expiring_long",
@@ -37,6 +39,7 @@ async def test_a_healthy_world_is_clean(healthy: World) -> None:
         "expired": 1,
         "block": 1,
     }
+    assert sum(report["counts"]["tokens"].values()) == 9
     assert report["counts"]["ours"] == report["counts"]["sandbox"]
 
 
@@ -60,6 +63,8 @@ def _rules_in_the_source() -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                 yield from _first_words(node.args[0] if node.args else None)
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RULES":
+                yield from (str(value.value) for value in node.value.values)  # type: ignore[attr-defined]
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "rule":
                 yield from _first_words(node.value)
 

@@ -9,9 +9,19 @@ from app.check import check
 from app.core.mongo import Document
 from app.payments.models import payment_id
 from app.payments.providers.sandbox.faults import Faults
+from tests.check import line_world
 from tests.orders.house import House, Json, places, seat, standing
 
-COLLECTIONS = ("events", "orders", "payments", "sandbox_ledger", "messages", "deliveries")
+COLLECTIONS = (
+    "events",
+    "orders",
+    "payments",
+    "sandbox_ledger",
+    "messages",
+    "deliveries",
+    "services",
+    "tokens",
+)
 
 
 @dataclass
@@ -22,6 +32,8 @@ class World:
     event: Json
     orders: dict[str, str] = field(default_factory=dict)
     """What became of it -> order id."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """What became of it -> token id."""
 
     def payment(self, name: str) -> str:
         return payment_id(self.orders[name], 1)
@@ -40,6 +52,9 @@ class World:
     async def pay(self, name: str, change: Any) -> None:
         await self.update("payments", self.payment(name), change)
 
+    async def token(self, name: str, change: Any) -> None:
+        await self.update("tokens", self.tokens[name], change)
+
     async def charge(self, name: str, change: Any) -> None:
         found = await self.house.database["sandbox_ledger"].update_one(
             {"payment_id": self.payment(name)}, change
@@ -54,6 +69,20 @@ class World:
         found = await self.house.database["orders"].find_one({"_id": self.orders[name]})
         assert found is not None
         await self.insert("orders", found | {"_id": "ord_00000000000000000000000001"} | changes)
+
+    async def copy_token(self, name: str, same: str) -> None:
+        """A token of the same line that is like another one in this field only."""
+        found = await self.house.database["tokens"].find_one({"_id": self.tokens[name]})
+        assert found is not None
+        name = "tok_00000000000000000000000001"
+        own = {"_id": name, "secret_id": name, "number": 99, "live_number": 99, "alias_key": "x", "place": 99}
+        own |= {"invite": 99, "contact_key": ["x"]}
+        await self.insert("tokens", found | own | {same: found[same]})
+
+    async def drop_index(self, collection: str, name: str) -> None:
+        """That decided alone who has what."""
+        if name in await self.house.database[collection].index_information():
+            await self.house.database[collection].drop_index(name)
 
     async def without_guard(self, name: str) -> None:
         await self.house.database["orders"].drop_index(name)
@@ -101,6 +130,10 @@ async def make_world(house: House, mongo_url: str, redis_url: str) -> World:
         for kind in event["ticket_types"]
     ]
     await house.change(event, ticket_types=kinds)
+    await house.database["services"].insert_many(line_world.services())
+    tokens = line_world.tokens()
+    await house.database["tokens"].insert_many(tokens.values())
+    world.tokens = {name: token["_id"] for name, token in tokens.items()}
     return world
 
 

@@ -6,7 +6,20 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from app.check.books import Books, Document
 from app.check.finding import Finding
-from app.check.rules import claims, ledger, messages, payments, pictures, states, stock, tickets, times
+from app.check.lines import LineTally
+from app.check.rules import (
+    claims,
+    ledger,
+    lines,
+    messages,
+    payments,
+    pictures,
+    states,
+    stock,
+    tickets,
+    times,
+    tokens,
+)
 from app.check.tally import Tally
 from app.core.mongo import Database
 from app.core.redis import Client
@@ -54,6 +67,23 @@ OF_THE_STOCK: tuple[Callable[[Books, Tally], Iterator[Finding]], ...] = (
     stock.within_capacity,
     stock.cancelled_events_let_go,
     stock.nothing_sold_of_drafts,
+)
+OF_A_TOKEN: tuple[Callable[[Document, Books], Iterator[Finding]], ...] = (
+    tokens.legal_token_history,
+    tokens.complete_token_history,
+    tokens.called_once,
+    tokens.live_fields,
+    tokens.times_of_states,
+    tokens.code_tries_counted,
+    tokens.of_a_service,
+    times.news_is_told,
+)
+OF_A_SERVICE: tuple[Callable[[Document, Books], Iterator[Finding]], ...] = (times.news_is_told,)
+OF_THE_LINES: tuple[Callable[[Books, LineTally], Iterator[Finding]], ...] = (
+    lines.one_of_each,
+    lines.in_turn,
+    lines.transfers_arrive,
+    lines.one_address,
 )
 OF_THE_DATABASE: tuple[Callable[[Database, Books], AsyncIterator[Finding]], ...] = (
     messages.work_gets_done,

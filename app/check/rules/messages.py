@@ -11,6 +11,7 @@ from app.check.finding import Finding
 from app.core.mongo import Database
 
 OWED_SECONDS = 15 * 60.0
+GUARDS = (("orders", "event_id", ("claims", "limits")),)
 
 
 async def work_gets_done(database: Database, books: Books) -> AsyncIterator[Finding]:
@@ -34,9 +35,11 @@ async def deliveries_get_handled(database: Database, books: Books) -> AsyncItera
 
 
 async def the_guards_stand(database: Database, books: Books) -> AsyncIterator[Finding]:
-    """Without its unique index nothing decides who owns a unit."""
-    indexes = await database["orders"].index_information()
-    for name in ("claims", "limits"):
-        unique = [i for i in indexes.values() if i.get("unique") and ("event_id", 1) in i["key"]]
-        if not any((name, 1) in index["key"] for index in unique):
-            yield Finding("guard_missing", name, f"no unique index on (event_id, {name})", grave=False)
+    """Without its unique index nothing decides who owns a unit, or a number."""
+    for collection, shard_key, names in GUARDS:
+        indexes = await database[collection].index_information()
+        unique = [i for i in indexes.values() if i.get("unique") and (shard_key, 1) in i["key"]]
+        for name in names:
+            if indexes and not any((name, 1) in index["key"] for index in unique):
+                detail = f"no unique index of {collection} on ({shard_key}, {name})"
+                yield Finding("guard_missing", name, detail, grave=False)
