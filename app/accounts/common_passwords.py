@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-_LIST = """
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+_SHORTEST = 8
+_NEWER = """
 00000000 000000000 0000000000 01234567 012345678 0123456789 0987654321 10203040 102030405060 11111111
 111111111 1111111111 11112222 1111aaaa 11223344 1122334455 112233445566 12121212 123123123 1231231234
 123321123 12341234 1234512345 123454321 1234554321 12345678 123456781 123456789 1234567890 123456789a
@@ -39,5 +44,25 @@ usher123 usher1234 veronica victoria wachtwoord welcome1 welcome12 welcome123 we
 welcome2025 welcome2026 whatever whatever1 winter123 winter2024 winter2025 winter2026 xxxxxxxx yourpassword
 youtube1 zaq12wsx zaq1xsw2 zaq1zaq1 zxcvbnm1 zxcvbnm123 zxcvbnmz zzzzzzzz
 """
+"""Of years, seasons and names that the other list is too old to know, and ours."""
 
-COMMON = frozenset(_LIST.split())
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """In small letters; the 30,000 most common of zxcvbn's list among them. Read when first asked for."""
+    return frozenset(password for password in (*_stolen(), *_NEWER.split()) if len(password) >= _SHORTEST)
+
+
+def _stolen() -> list[str]:
+    """The list alone: the package around it would keep 15 MB of other words in every process."""
+    package = find_spec("zxcvbn")
+    assert package is not None
+    assert package.submodule_search_locations
+    path = Path(package.submodule_search_locations[0]) / "frequency_lists.py"
+    spec = spec_from_file_location("zxcvbn_frequency_lists", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: list[str] = module.FREQUENCY_LISTS["passwords"]
+    return found

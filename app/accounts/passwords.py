@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from app.accounts.common_passwords import COMMON
+from app.accounts.common_passwords import common_passwords
 from app.accounts.errors import WeakPassword
 
 _FEWEST_LETTERS = 3
@@ -12,7 +12,7 @@ _FEWEST_LETTERS = 3
 
 def refuse_weak(password: str, email: str, field: str = "password") -> None:
     plain = one_spelling(password).casefold()
-    if plain in COMMON:
+    if plain in common_passwords():
         raise WeakPassword("one of the most common passwords", field)
     if len(set(plain)) < _FEWEST_LETTERS:
         raise WeakPassword("too few different characters", field)

@@ -9,6 +9,9 @@ import time
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.accounts.common_passwords import common_passwords
+from app.accounts.errors import WeakPassword
+from app.accounts.passwords import refuse_weak
 from app.accounts.service import Passwords
 from app.core.errors import Overloaded
 from tests.accounts.house import House
@@ -20,6 +23,19 @@ async def test_common_ones_are_refused(house: House) -> None:
         assert (response.status_code, response.json()["code"]) == (422, "weak_password")
         assert response.json()["errors"][0]["loc"] == ["body", "password"]
         assert "input" not in response.json()["errors"][0]
+
+
+def test_ten_thousand_that_are_long_enough_are_known() -> None:
+    """From the list, in whatever capitals and widths, and what is merely long is not refused."""
+    known = common_passwords()
+    assert len(known) > 10_000
+    for password in ("sunshine", "michelle1", "qwertyuiop", "ＰＡＳＳＷＯＲＤ", "usher1234", "Summer2026"):
+        with pytest.raises(WeakPassword):
+            refuse_weak(password, "ann@example.com")
+    for password in sorted(known)[::500]:
+        with pytest.raises(WeakPassword):
+            refuse_weak(password.upper(), "ann@example.com")
+        refuse_weak(f"{password} and a word", "ann@example.com")
 
 
 async def test_the_email_is_no_password(house: House) -> None:

@@ -29,7 +29,7 @@ class ErasureRepository:
         """The person is gone with this write; what is left is a name for what must still be done. None when
         the account changed meanwhile."""
         entries = outbox(messages, version=user.version + 1, at=at)
-        change: Document = {
+        update: Document = {
             "$set": {
                 "email": f"{user.id}@erased.invalid".lower(),
                 "name": "",
@@ -47,10 +47,10 @@ class ErasureRepository:
             "$push": {"outbox": {"$each": entries}},
         }
         if user.photo is not None:
-            change["$push"]["discarded"] = {"key": user.photo.key, "at": at}
+            update["$push"]["discarded"] = {"key": user.photo.key, "at": at}
         found = await self._users.find_one_and_update(
             {"_id": user.id, "version": user.version, "erased_at": {"$exists": False}},
-            change,
+            update,
             return_document=True,
         )
         return user_of(found) if found else None
