@@ -200,6 +200,8 @@ class Privacy(Group):
 
     contact_days: int = Field(default=365, ge=0)
     """After its event an order forgets who it was for, unless an account owns it. 0: never."""
+    line_contact_days: int = Field(default=30, ge=0)
+    """After its end a token forgets how its holder was reached. 0: never."""
 
 
 class Settings:
