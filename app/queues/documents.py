@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.security import Grant
+from app.core.security import Grant, hash_email
 from app.queues.models import (
     DEFAULT_PRIORITY,
     Code,
@@ -142,6 +142,7 @@ def token_document(token: Token) -> Document:
     optional = {
         "own_alias": token.own_alias,
         "contact": contact_document(token.contact) if token.contact else None,
+        "mailbox": hash_email(token.contact.email) if token.contact and token.contact.email else None,
         "user_id": token.user_id,
         "invite": token.invite,
         "counter": token.counter,

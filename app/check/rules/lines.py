@@ -61,7 +61,8 @@ def one_address(books: Books, tally: LineTally) -> Iterator[Finding]:
 
 def _overtaken(waits: list[Wait], slack: float) -> Iterator[tuple[str, str]]:
     """Who was called, and who stood ahead from ``slack`` before until ``slack`` after."""
-    margin, ahead, left = timedelta(seconds=slack), [], set[Wait]()
+    margin, left = timedelta(seconds=slack), set[Wait]()
+    ahead: list[tuple[tuple[int, datetime, int], str, Wait]] = []
     moments: list[tuple[datetime, int, Wait]] = []
     for wait in waits:
         begin, end = wait.since + margin, wait.until - margin if wait.until else None
