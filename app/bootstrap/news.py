@@ -51,6 +51,8 @@ def build_news(engines: Engines, keys: IdempotencyKeys, sales: Sales) -> News:
         outboxes=(
             Outbox(database["orders"], shard_key="event_id"),
             Outbox(database["payments"]),
+            Outbox(database["tokens"], shard_key="service_id"),
+            Outbox(database["services"], rare=True),
             Outbox(database["events"], rare=True),
             Outbox(database["users"], rare=True),
             Outbox(database["api_keys"], rare=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.accounts.personal import Records
 from app.accounts.repository import SessionRepository, UserRepository
 from app.accounts.repository.erasure import ErasureRepository
 from app.accounts.service import AccountLimits, Once
@@ -17,13 +18,17 @@ from app.core.ratelimit import RateLimiter
 from app.orders.repository import Orders
 from app.orders.service.personal import OrderRecords
 from app.orders.service.retention import Retention
+from app.queues.repository.personal import PersonalTokens
+from app.queues.repository.services import Services as Lines
+from app.queues.service.personal import ContactRetention, TokenRecords
 
 
 @dataclass
 class Privacy:
     personal: PersonalData
     retention: Retention
-    repositories: tuple[ErasureRepository]
+    contacts: ContactRetention
+    repositories: tuple[ErasureRepository, PersonalTokens]
 
     def provided(self) -> list[object]:
         """What routes may ask for."""
@@ -34,7 +39,11 @@ def build_privacy(engines: Engines, keys: IdempotencyKeys, accounts: Accounts, s
     """A domain that keeps something about people is one more in the list of records."""
     settings, database, clock = engines.settings, engines.mongo.database, engines.clock
     users, orders, erasures = UserRepository(database), Orders(database, clock), ErasureRepository(database)
-    records = [OrderRecords(orders, sales.payments, sales.catalogue, sales.presenter, users.get)]
+    tokens = PersonalTokens(database, clock)
+    records: list[Records] = [
+        OrderRecords(orders, sales.payments, sales.catalogue, sales.presenter, users.get),
+        TokenRecords(tokens, Lines(database), users.get),
+    ]
     return Privacy(
         personal=PersonalData(
             users,
@@ -49,5 +58,6 @@ def build_privacy(engines: Engines, keys: IdempotencyKeys, accounts: Accounts, s
             lifetime=timedelta(minutes=settings.security.access_minutes),
         ),
         retention=Retention(orders, sales.payments, sales.catalogue, clock, settings.privacy.contact_days),
-        repositories=(erasures,),
+        contacts=ContactRetention(tokens, clock, settings.privacy.line_contact_days),
+        repositories=(erasures, tokens),
     )
