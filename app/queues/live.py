@@ -32,6 +32,10 @@ class LiveFields:
             reached.append(f"email|{normalise_email(contact.email)}")
         return [self._hash(name, version) for name in reached for version in self._ring.versions]
 
+    def origin(self, address: str) -> str:
+        """Names a network address without keeping it."""
+        return self._hash(f"address|{address}", self._ring.newest)
+
     def _hash(self, name: str, version: int) -> str:
         key = self._ring.signing_key("line-contact", version)
         return hmac.digest(key, name.encode(), "sha256").hex()[:32]

@@ -143,7 +143,8 @@ class Token:
     """``joined_at`` is kept on transfer, and so is ``secret_id``, which the secret is derived from.
 
     ``alias`` is ours and stays; ``own_alias`` is what the customer added. Either proves who one is to a
-    human and opens nothing. ``invite`` is the one that was claimed.
+    human and opens nothing. ``invite`` is the one that was claimed, ``origin`` names the network address
+    they joined from, hashed; staff's hand leaves none.
     """
 
     id: str
@@ -161,6 +162,7 @@ class Token:
     own_alias: str | None = field(default=None, repr=False)
     contact: Contact | None = None
     user_id: str | None = None
+    origin: str | None = None
     invite: int | None = None
     place: int | None = None
     counter: str | None = None
