@@ -98,6 +98,12 @@ class EmailNotVerified(Forbidden):
     code, title = "email_not_verified", "Google has not verified this email"
 
 
+class GoogleCannotVouch(Conflict):
+    """Google does not run this mailbox, so it cannot say whose the account is that has its address."""
+
+    code, title = "google_cannot_vouch", "An account with this address exists; sign in with its password"
+
+
 class GoogleOff(NotFound):
     code, title = "google_off", "Signing in with Google is not set up here"
 

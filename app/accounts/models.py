@@ -137,7 +137,8 @@ class Link:
 class User:
     """``generation`` counts what ends all sessions; ``kept_session`` is the one that survived the last.
 
-    ``google`` is Google's name for the person, where one signed in with it. ``password_proven``: the
+    ``google`` is Google's name for the person, where one signed in with it; ``google_unproven``: it came
+    with an address that Google does not run, so a reset by mail ends it. ``password_proven``: the
     password came by a link mailed to the address, or was changed from one that did. A verified address
     alone does not show that: its owner may have followed the link of somebody else's sign-up.
     """
@@ -157,6 +158,7 @@ class User:
     scope: Scope | None = None
     email_verified_at: datetime | None = None
     google: str | None = field(default=None, repr=False)
+    google_unproven: bool = False
     password_proven: bool = False
     photo: Photo | None = None
     erased_at: datetime | None = None

@@ -24,15 +24,22 @@ _LEEWAY_SECONDS = 60
 """Google's clock and ours may differ by as much."""
 _LONGEST_LIFE_SECONDS = 24 * 60 * 60
 _LONGEST = 4096
+_GOOGLE_S_OWN = ("gmail.com", "googlemail.com")
+"""And the domains of its customers, where the token says so (``hd``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoogleIdentity:
-    """``subject`` names the person at Google for good; the email may change."""
+    """``subject`` names the person at Google for good; the email may change.
+
+    ``hosted``: Google runs the mailbox, so what it says of the address is true today. Of an address
+    elsewhere it only knows that somebody read its mail once.
+    """
 
     subject: str = field(repr=False)
     email: str = field(repr=False)
     name: str = field(repr=False)
+    hosted: bool
 
 
 class GoogleIdTokens:
@@ -56,7 +63,8 @@ class GoogleIdTokens:
         email = _email(claims.get("email"))
         if claims.get("email_verified") is not True:  # Not 1, and not what only looks true.
             raise EmailNotVerified
-        return GoogleIdentity(subject, email, _text(claims, "name", 1000))
+        hosted = bool(_text(claims, "hd", 255)) or email.rpartition("@")[2].lower() in _GOOGLE_S_OWN
+        return GoogleIdentity(subject, email, _text(claims, "name", 1000), hosted)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         """Of a token whose signature is right."""

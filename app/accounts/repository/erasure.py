@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.core.messages import Message, outbox
 from app.core.mongo import Database, Document, IndexModel, due, ensure_indexes
 
-_PERSONAL = ("google", "photo", "verification", "reset", "email_verified_at", "scope")
+_PERSONAL = ("google", "google_unproven", "photo", "verification", "reset", "email_verified_at", "scope")
 
 
 class ErasureRepository:

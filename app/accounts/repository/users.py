@@ -113,7 +113,8 @@ class UserRepository:
     async def reset_password(
         self, user: User, password: str, at: datetime, change: str, messages: Sequence[Message]
     ) -> User | None:
-        """Closes the link and ends all sessions. Who had the link reads mail at the account's address."""
+        """Closes the link and ends all sessions. Who had the link reads mail at the account's address; a
+        Google account that never showed as much is let in no more."""
         new = {
             "password": password,
             "kept_session": None,
@@ -127,6 +128,8 @@ class UserRepository:
             "$unset": {"reset.expires_at": "", "verification.expires_at": ""},
             "$inc": _ENDS_SESSIONS,
         }
+        if user.google_unproven:
+            update["$unset"] |= {"google": "", "google_unproven": ""}
         return await self._move(user, update, at=at, messages=messages)
 
     async def rehash(self, user: User, password: str) -> None:

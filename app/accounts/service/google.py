@@ -1,11 +1,12 @@
-"""Sign-in with Google: found by Google's name for the person, linked by an address Google has verified, or
-signed up."""
+"""Sign-in with Google: found by Google's name for the person, linked by an address whose mailbox Google
+runs, or signed up. An address elsewhere is verified by our own mail like everybody's."""
 
 from __future__ import annotations
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.accounts.errors import AccountDisabled, EmailTaken, GoogleLinked, GoogleOff
+from app.accounts import messages
+from app.accounts.errors import AccountDisabled, EmailTaken, GoogleCannotVouch, GoogleLinked, GoogleOff
 from app.accounts.models import SignedInUser, User
 from app.accounts.providers.google import GoogleIdentity, GoogleIdTokens
 from app.accounts.repository import UserRepository
@@ -88,6 +89,8 @@ class GoogleSignIn:
             return user
         if user.google is not None:
             raise GoogleLinked
+        if not identity.hosted:
+            raise GoogleCannotVouch
         linked = await self._identities.link(user, identity.subject, self._clock.now(), session_id)
         if linked is not None and not user.password_proven:
             await self._sessions.end_all(user.id, "google_linked")
@@ -103,11 +106,13 @@ class GoogleSignIn:
             role="customer",
             password=None,
             created_at=now,
-            email_verified_at=now,
+            email_verified_at=now if identity.hosted else None,
             google=identity.subject,
+            google_unproven=not identity.hosted,
         )
+        told = [] if identity.hosted else [messages.signed_up(user.id)]
         try:
-            return await self._users.insert(user)
+            return await self._users.insert(user, told)
         except EmailTaken:
             return None
 

@@ -58,6 +58,7 @@ class Issuer:
             "sub": "110248495921238986420",
             "email": "ada@example.com",
             "email_verified": True,
+            "hd": "example.com",
             "name": "Ada Lovelace",
             "iat": now,
             "exp": now + 3600,

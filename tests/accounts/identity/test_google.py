@@ -9,6 +9,7 @@ import httpx
 import pytest
 from ulid import ULID
 
+from app.accounts.repository import UserRepository
 from tests.accounts.identity.issuer import Issuer
 from tests.e2e.conftest import PASSWORD, House, bearer
 
@@ -106,6 +107,66 @@ async def test_whoever_squatted_on_an_address_loses_the_account(
     refresh = {"refresh_token": squatter["refresh_token"]}
     assert (await google.client.post("/api/v1/auth/refresh", json=refresh)).status_code == 401
     assert (await me(google, owner.json()["access_token"])).status_code == 200
+
+
+@pytest.mark.parametrize("hd", [None, "", 1, True, ["example.com"]])
+async def test_of_a_mailbox_elsewhere_google_cannot_say_whose_it_is(
+    google: House, issuer: Issuer, hd: Any
+) -> None:
+    """It was read once, perhaps before the address changed hands; ``hd`` says that Google runs it."""
+    ada = somebody()
+    known = await sign_up(google, ada["email"])
+    refused = await sign_in(google, issuer.token(**ada, hd=hd))
+    assert (refused.status_code, refused.json()["code"]) == (409, "google_cannot_vouch")
+    assert (await by_password(google, ada["email"])).status_code == 200, "nothing happened to the account"
+    assert (await me(google, known["access_token"])).status_code == 200
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "GoogleMail.com"])
+async def test_its_own_mailboxes_need_no_more(google: House, issuer: Issuer, domain: str) -> None:
+    name = somebody()["sub"]
+    ada = {"sub": name, "email": f"{name}@{domain}"}
+    known = await sign_up(google, ada["email"])
+    answer = await sign_in(google, issuer.token(**ada, hd=None))
+    assert answer.json()["user"]["id"] == known["user"]["id"]
+    for lookalike in (f"{name}@notgmail.com", f"{name}@gmail.com.example.com"):
+        other = somebody() | {"email": lookalike}
+        assert (await sign_in(google, issuer.token(**other, hd=None))).json()["user"][
+            "email_verified"
+        ] is False
+
+
+async def test_a_new_account_with_a_mailbox_elsewhere_is_verified_by_our_own_mail(
+    google: House, issuer: Issuer
+) -> None:
+    ada = somebody()
+    token = issuer.token(**ada, hd=None)
+    first = (await sign_in(google, token)).json()
+    assert first["user"]["email_verified"] is False
+    found = await google.services.engines.mongo.database["users"].find_one({"_id": first["user"]["id"]})
+    assert found
+    assert [told["type"] for told in found["outbox"]] == ["user.signed_up"], "whose listener mails the link"
+    again = (await sign_in(google, token)).json()
+    assert again["user"]["id"] == first["user"]["id"], "who it is at Google is known by now"
+
+
+async def test_whoever_reads_the_mail_gets_the_account_from_google_s_stranger(
+    google: House, issuer: Issuer
+) -> None:
+    """The stranger's Google account names an address that is not theirs any more."""
+    ada = somebody()
+    token = issuer.token(**ada, hd=None)
+    stranger = (await sign_in(google, token)).json()
+    hosted = await sign_in(google, issuer.token(sub=somebody()["sub"], email=ada["email"]))
+    assert hosted.json()["code"] == "google_linked"
+    users, now = UserRepository(google.services.engines.mongo.database), google.services.engines.clock.now()
+    user = await users.get(stranger["user"]["id"])
+    assert user is not None
+    assert await users.reset_password(user, "a hash", now, "chg_x", []) is not None
+    await google.services.accounts.revocations.refresh()
+    assert (await me(google, stranger["access_token"])).status_code == 401
+    refused = await sign_in(google, token)
+    assert (refused.status_code, refused.json()["code"]) == (409, "google_cannot_vouch")
 
 
 async def test_an_address_google_has_not_verified_opens_nothing(google: House, issuer: Issuer) -> None:
