@@ -1,4 +1,11 @@
 # One image for the API and the worker; MongoDB and Redis are services beside it.
+FROM node:22-slim AS pages
+WORKDIR /srv/usher/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+COPY web .
+RUN npm run build
+
 FROM python:3.12-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
@@ -13,6 +20,7 @@ COPY --from=build /opt/usher /opt/usher
 WORKDIR /srv/usher
 COPY app app
 COPY workers workers
+COPY --from=pages /srv/usher/app/web/built app/web/built
 ENV PATH=/opt/usher/bin:$PATH PYTHONUNBUFFERED=1 USHER_ENV=production
 # Compiled once here, because the user below may not write into the image.
 RUN python -m compileall -q app workers

@@ -1,4 +1,4 @@
-# Needs Python 3.11 or 3.12, make and a C compiler; everything else goes into .venv.
+# Needs Python 3.11 or 3.12, make and a C compiler; everything else goes into .venv and web/node_modules.
 
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && echo "$$p" && break; done)
@@ -7,6 +7,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# The pages are built with the Node on the PATH where it is new enough, else with the one in .venv.
+NODE_OK = const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)
+NPM = $(shell command -v npm >/dev/null && node -e '$(NODE_OK)' 2>/dev/null && echo npm || echo 'PATH="$(CURDIR)/$(BIN):$$PATH" npm') --prefix web
+WEB_INSTALLED := web/node_modules/.installed
+WEB_BUILT := app/web/built/.stamp
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
+
 PORT ?= 8000
 DATA ?= .data
 # More options for `usher serve`, for example ARGS="--api-processes 2".
@@ -14,7 +21,7 @@ ARGS ?=
 # More options for pytest, for example TESTS="tests/orders -k refund".
 TESTS ?=
 
-.PHONY: setup run test lint format bench check lock clean
+.PHONY: setup web run test lint format bench check lock clean
 
 setup: $(STAMP)
 
@@ -25,17 +32,28 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: $(STAMP)
+web: $(WEB_BUILT)
+
+$(WEB_INSTALLED): web/package-lock.json web/package.json web/.npmrc | $(STAMP)
+	$(NPM) ci --loglevel=error
+	@touch $@
+
+$(WEB_BUILT): $(WEB_SOURCES) $(WEB_INSTALLED)
+	$(NPM) run build -- --logLevel=warn
+	@touch $@
+
+run: $(STAMP) $(WEB_BUILT)
 	$(BIN)/usher serve --port $(PORT) --data-dir $(DATA) --demo $(ARGS)
 
-test: $(STAMP)
+test: $(STAMP) $(WEB_BUILT)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-lint: $(STAMP)
+lint: $(STAMP) $(WEB_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run check
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -56,4 +74,4 @@ lock: $(STAMP)
 	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock
 
 clean:
-	rm -rf $(VENV) $(DATA) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(DATA) web/node_modules app/web/built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info
