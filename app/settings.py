@@ -195,6 +195,40 @@ class Mail(Group):
         return self
 
 
+class Sms(Group):
+    """How texts leave, and how many of them somebody can set off. ``day``: any 24 hours."""
+
+    sms_provider: Literal["file", "twilio", "none"] = "file"
+    """``file`` delivers nothing: it puts each text into ``sms_directory``. ``none``: mail only."""
+    sms_directory: str = ".data/texts"
+    sms_from: str = ""
+    """A number of ours as E.164, a short code, or a name where phone companies allow one."""
+    twilio_url: str = "https://api.twilio.com"
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_timeout_seconds: float = Field(default=10.0, gt=0)
+    texts_number_per_day: int = Field(default=20, ge=1)
+    texts_address_per_day: int = Field(default=300, ge=1)
+    """Set off from one network address, to whatever numbers."""
+    texts_line_per_day: int = Field(default=2000, ge=1)
+    texts_per_day: int = Field(default=5000, ge=1)
+    """All lines together: what a flood costs at most."""
+    line_mails_per_day: int = Field(default=40, ge=1)
+    """Mails about lines to one mailbox."""
+
+    @model_validator(mode="after")
+    def _have_an_account(self) -> Self:
+        needed = {
+            "USHER_SMS_FROM": self.sms_from,
+            "USHER_TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "USHER_TWILIO_AUTH_TOKEN": self.twilio_auth_token.get_secret_value(),
+        }
+        missing = [name for name, value in needed.items() if not value]
+        if self.sms_provider == "twilio" and missing:
+            raise ValueError(f"USHER_SMS_PROVIDER is twilio, which needs {', '.join(missing)}")
+        return self
+
+
 class Privacy(Group):
     """How long personal data stays."""
 
@@ -220,6 +254,7 @@ class Settings:
         identity: Identity | None = None,
         photos: Photos | None = None,
         mail: Mail | None = None,
+        sms: Sms | None = None,
         privacy: Privacy | None = None,
     ) -> None:
         self.runtime = runtime or Runtime()
@@ -232,6 +267,7 @@ class Settings:
         self.identity = identity or Identity()
         self.photos = photos or Photos()
         self.mail = mail or Mail()
+        self.sms = sms or Sms()
         self.privacy = privacy or Privacy()
         self._refuse_defaults_in_production()
 
@@ -244,3 +280,5 @@ class Settings:
             raise ValueError("USHER_PROVIDERS names the sandbox, which takes no real money")
         if self.mail.email == "file":
             raise ValueError("USHER_EMAIL is file, which delivers nothing; set it to smtp")
+        if self.sms.sms_provider == "file":
+            raise ValueError("USHER_SMS_PROVIDER is file, which delivers nothing; set it to twilio or none")

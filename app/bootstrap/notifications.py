@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from app.bootstrap.accounts import Accounts
@@ -10,21 +11,28 @@ from app.bootstrap.engines import Engines
 from app.bootstrap.sales import Sales
 from app.core.clock import Clock
 from app.notifications.listeners import MailListener
-from app.notifications.providers.base import Email
-from app.notifications.providers.file import FileEmail
+from app.notifications.models import Cap, Limits
+from app.notifications.providers.base import Email, Texts
+from app.notifications.providers.file import FileEmail, FileTexts
 from app.notifications.providers.smtp import SmtpEmail, SmtpServer
-from app.notifications.repository import Mails
-from app.notifications.service import Letters, Post
+from app.notifications.providers.twilio import TwilioAccount, TwilioTexts
+from app.notifications.repository import Caps, Mails
+from app.notifications.service import Letters, Post, Rationing, Ways
 from app.notifications.templates import Templates
 from app.orders.service.recipients import Recipients
 from app.settings import Mail as MailSettings
+from app.settings import Settings, Sms
 
 
 @dataclass
 class Notifications:
     post: Post
     listener: MailListener
-    repositories: tuple[Mails]
+    ways: Ways
+    repositories: tuple[Mails, Caps]
+
+    async def close(self) -> None:
+        await self.ways.aclose()
 
 
 def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> Notifications:
@@ -40,13 +48,42 @@ def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> N
         Templates(),
         settings.runtime.public_url,
     )
-    mails = Mails(engines.mongo.database, clock)
-    post = Post(mails, letters.write, build_email(settings.mail, clock), clock, settings.mail.mails_per_hour)
+    mails, caps = Mails(engines.mongo.database, clock), Caps(engines.mongo.database)
+    ways = Ways(build_email(settings.mail, clock), build_texts(settings.sms))
+    post = Post(mails, letters.write, ways, Rationing(caps, limits_of(settings)), clock)
     return Notifications(
         post=post,
         listener=MailListener(post, links.verification, links.resets, find_contact, recipients),
-        repositories=(mails,),
+        ways=ways,
+        repositories=(mails, caps),
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    hour, day, sms = timedelta(hours=1), timedelta(days=1), settings.sms
+    return {
+        "unasked": Cap(settings.mail.mails_per_hour, hour),
+        "mailbox": Cap(sms.line_mails_per_day, day),
+        "number": Cap(sms.texts_number_per_day, day),
+        "origin": Cap(sms.texts_address_per_day, day),
+        "line": Cap(sms.texts_line_per_day, day),
+        "all": Cap(sms.texts_per_day, day),
+    }
+
+
+def build_texts(settings: Sms) -> Texts | None:
+    if settings.sms_provider == "none":
+        return None
+    if settings.sms_provider == "file":
+        return FileTexts(Path(settings.sms_directory))
+    account = TwilioAccount(
+        url=settings.twilio_url,
+        sid=settings.twilio_account_sid,
+        token=settings.twilio_auth_token.get_secret_value(),
+        sender=settings.sms_from,
+        timeout_seconds=settings.twilio_timeout_seconds,
+    )
+    return TwilioTexts(account)
 
 
 def build_email(settings: MailSettings, clock: Clock) -> Email:

@@ -75,6 +75,7 @@ class Services:
     async def close(self) -> None:
         await self.sales.close()
         await self.accounts.close()
+        await self.notifications.close()
         await self.news.poke.aclose()
         await self.engines.close()
 

@@ -8,8 +8,9 @@ from app.settings import Settings
 
 
 def own_directories(settings: Settings, data_dir: Path) -> dict[str, str]:
-    chosen = settings.mail.model_fields_set | settings.photos.model_fields_set
-    ours = {"email_directory": "mail", "photo_directory": "photos"}
+    groups = (settings.mail, settings.sms, settings.photos)
+    chosen = set[str]().union(*(group.model_fields_set for group in groups))
+    ours = {"email_directory": "mail", "sms_directory": "texts", "photo_directory": "photos"}
     return {
         f"USHER_{name.upper()}": str((data_dir / folder).absolute())
         for name, folder in ours.items()

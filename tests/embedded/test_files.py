@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from app.embedded.child import StartError
 from app.embedded.locks import DirectoryLock
 from app.embedded.ports import free_port, is_free, remembered_port
-from app.settings import Mail, Payments, Runtime, Security, Settings
+from app.settings import Mail, Payments, Runtime, Security, Settings, Sms
 from app.supervisor.directories import own_directories
 from app.supervisor.files import read_private, write_private
 from app.supervisor.secrets import development_secrets
@@ -45,6 +45,7 @@ def test_production_makes_no_secrets(tmp_path: Path) -> None:
         security=Security(secret_keys=SecretStr("1:" + "k" * 32)),
         payments=Payments(providers="stripe"),
         mail=Mail(email="smtp", smtp_host="mail.example.com"),
+        sms=Sms(sms_provider="none"),
     )
     assert development_secrets(settings, tmp_path) == {}
     assert not list(tmp_path.iterdir())
@@ -54,9 +55,10 @@ def test_letters_and_photos_lie_beside_the_data_unless_somebody_chose_a_place(tm
     own = own_directories(Settings(), tmp_path)
     assert own == {
         "USHER_EMAIL_DIRECTORY": str(tmp_path / "mail"),
+        "USHER_SMS_DIRECTORY": str(tmp_path / "texts"),
         "USHER_PHOTO_DIRECTORY": str(tmp_path / "photos"),
     }
-    chosen = Settings(mail=Mail(email_directory="elsewhere"))
+    chosen = Settings(mail=Mail(email_directory="elsewhere"), sms=Sms(sms_directory="there"))
     assert set(own_directories(chosen, tmp_path)) == {"USHER_PHOTO_DIRECTORY"}
 
 

@@ -10,14 +10,16 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+from pydantic import SecretStr
 from pymongo import monitoring
 from ulid import ULID
 
 from app.bus.memory import MemoryBus
 from app.core.mongo import Database, Document
 from app.notifications.listeners import STREAMS
-from app.settings import Mail
+from app.settings import Mail, Sms
 from tests.e2e.conftest import PASSWORD, House, a_house, bearer, settings_for
+from tests.fakes.twilio_server import SENDER, SID, TOKEN, TwilioServer
 from tests.notifications.smtp_server import Mailbox, body
 from workers.consumer import Handing, Subscription, Subscriptions
 from workers.relay import Relay
@@ -37,10 +39,25 @@ def mail_settings(port: int) -> Mail:
     )
 
 
+def sms_settings(twilio: TwilioServer | None, **caps: Any) -> Sms:
+    if twilio is None:
+        return Sms(sms_provider="none", **caps)
+    return Sms(
+        sms_provider="twilio",
+        sms_from=SENDER,
+        twilio_url=twilio.url,
+        twilio_account_sid=SID,
+        twilio_auth_token=SecretStr(TOKEN),
+        twilio_timeout_seconds=5,
+        **caps,
+    )
+
+
 @dataclass
 class Office:
     house: House
     mailbox: Mailbox
+    twilio: TwilioServer = field(default_factory=TwilioServer)
     bus: MemoryBus = field(default_factory=MemoryBus)
 
     @property
@@ -78,6 +95,15 @@ class Office:
         past = self.house.services.engines.clock.now() - timedelta(seconds=1)
         await self.database["mails"].update_many({"due": {"$type": "date"}}, {"$set": {"due": past}})
 
+    async def an_hour_later(self) -> None:
+        """As far as caps are concerned."""
+        await self.days_later(timedelta(hours=1, minutes=1))
+
+    async def days_later(self, by: timedelta) -> None:
+        ago = int(by.total_seconds() * 1000)
+        earlier = {"$map": {"input": "$at", "in": {"$subtract": ["$$this", ago]}}}
+        await self.database["mail_caps"].update_many({}, [{"$set": {"at": earlier}}])
+
     async def person(self, email: str | None = None) -> Person:
         email = email or f"{ULID()}@example.com".lower()
         answer = await self.post("/auth/signup", {"email": email, "password": PASSWORD, "name": "Ada"})
@@ -113,11 +139,13 @@ async def an_office(
     redis_url: str,
     mailbox: Mailbox,
     listeners: Sequence[monitoring.CommandListener] = (),
+    twilio: TwilioServer | None = None,
+    **caps: Any,
 ) -> AsyncIterator[Office]:
     settings = settings_for(mongo_url, redis_url)
-    settings.mail = mail_settings(mailbox.port)
+    settings.mail, settings.sms = mail_settings(mailbox.port), sms_settings(twilio, **caps)
     async with a_house(settings, listeners) as house:
-        yield Office(house, mailbox)
+        yield Office(house, mailbox, twilio or TwilioServer())
 
 
 def link(letter: EmailMessage) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from app.core.security import KeyRing
-from app.settings import DEVELOPMENT_KEY, Mail, Mongo, Payments, Runtime, Sales, Security, Settings
+from app.settings import DEVELOPMENT_KEY, Mail, Mongo, Payments, Runtime, Sales, Security, Settings, Sms
 
 OWN_KEY = SecretStr("1:a-key-of-our-own-a-key-of-our-own-1")
 
 
 def production(security: Security, payments: Payments) -> Settings:
     mail = Mail(email="smtp", smtp_host="mail.example.com")
-    return Settings(runtime=Runtime(env="production"), security=security, payments=payments, mail=mail)
+    return Settings(
+        runtime=Runtime(env="production"),
+        security=security,
+        payments=payments,
+        mail=mail,
+        sms=Sms(sms_provider="none"),
+    )
 
 
 def test_refuses_the_development_key() -> None:
@@ -37,6 +45,25 @@ def test_refuses_mail_that_goes_nowhere() -> None:
     stripe, own = Payments(providers="stripe"), Security(secret_keys=OWN_KEY)
     with pytest.raises(ValueError, match="USHER_EMAIL"):
         Settings(runtime=Runtime(env="production"), security=own, payments=stripe)
+
+
+def test_refuses_texts_that_go_nowhere() -> None:
+    stripe, own = Payments(providers="stripe"), Security(secret_keys=OWN_KEY)
+    mail = Mail(email="smtp", smtp_host="mail.example.com")
+    with pytest.raises(ValueError, match="USHER_SMS_PROVIDER"):
+        Settings(runtime=Runtime(env="production"), security=own, payments=stripe, mail=mail)
+
+
+@pytest.mark.parametrize("missing", ["sms_from", "twilio_account_sid", "twilio_auth_token"])
+def test_twilio_needs_an_account_and_a_number(missing: str) -> None:
+    account: dict[str, Any] = {
+        "sms_from": "+15005550006",
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": SecretStr("t"),
+    }
+    with pytest.raises(ValidationError, match=f"USHER_{missing.upper()}"):
+        Sms(sms_provider="twilio", **{name: value for name, value in account.items() if name != missing})
+    assert "SecretStr('t')" not in repr(Sms(sms_provider="twilio", **account))
 
 
 def test_smtp_needs_a_server() -> None:

@@ -37,7 +37,7 @@ class SmtpEmail:
         self._sender = sender
         self._clock = clock
 
-    async def send(self, letter: Letter) -> None:
+    async def send(self, letter: Letter) -> str | None:
         content = written(letter, self._sender, self._clock.now())
         recipient = wire_address(letter.to)
         client = self._client()
@@ -47,6 +47,7 @@ class SmtpEmail:
             await self._part(client)
         finally:
             client.close()
+        return None
 
     def _client(self) -> Client:
         server = self._server

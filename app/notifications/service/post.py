@@ -1,13 +1,13 @@
-"""The post office: a mail is owed, sent and closed, once as far as SMTP allows.
+"""The post office: a mail is owed, sent and closed, once as far as SMTP and phone companies allow.
 
-SMTP cannot be asked whether it has a letter already. So a mail is written down as being sent before
-it is; one that is found in that state later is sent again, carries the same Message-ID, and is marked.
+Neither can be asked whether it has something already. So a mail is written down as being sent before
+it is; one that is found in that state later is sent again, carries the same id, and is marked.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,56 +17,81 @@ from app.core.clock import Clock
 from app.core.errors import Problem
 from app.core.security import hash_email
 from app.notifications.errors import MailAway, MailRefused, MailUnsure
-from app.notifications.models import Facts, Letter, Mail, Reason, Status
-from app.notifications.providers.base import Email
+from app.notifications.models import Channel, Facts, Failure, Mail, Parcel, Reason, Status, Way
 from app.notifications.repository import Mails
+from app.notifications.repository.mails import owed
+from app.notifications.service.limits import CapReached, Rationing
+from app.notifications.service.ways import Ways
 
-Write = Callable[[Mail], Awaitable[Letter | None]]
-"""Makes the letter of a mail; None where nobody waits for it any more."""
+Write = Callable[[Mail], Awaitable[Parcel | None]]
+"""Makes what a mail stands for; None where nobody waits for it any more."""
 
+CHANNELS: tuple[Channel, ...] = ("email", "sms")
 AT_ONCE = 8
 LEASE = timedelta(seconds=60)
 """Longer than the attempt below may take, so that two workers do not send one mail."""
 ATTEMPT_SECONDS = 45.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
+TRIES_BEFORE_TURNING = 3
+"""To the other channel, where there is one."""
+TWICE_ALREADY = "may have arrived twice"
 GIVE_UP_AFTER = timedelta(days=3)
-UNASKED_WITHIN = timedelta(hours=1)
 
-MAILS = Counter("usher_mails_total", "Mails that came to an end, and attempts put off", ["reason", "outcome"])
+MAILS = Counter(
+    "usher_mails_total",
+    "Mails and texts that came to an end, and attempts put off",
+    ["reason", "channel", "outcome"],
+)
 log = structlog.get_logger("mail")
 
 
 class Post:
-    def __init__(self, mails: Mails, write: Write, email: Email, clock: Clock, per_hour: int = 5) -> None:
-        """``per_hour``: how many of one kind a mailbox gets that nobody there has asked for."""
+    def __init__(self, mails: Mails, write: Write, ways: Ways, rationing: Rationing, clock: Clock) -> None:
         self._mails = mails
         self._write = write
-        self._email = email
+        self._ways = ways
+        self._rationing = rationing
         self._clock = clock
-        self._per_hour = per_hour
+
+    @property
+    def texts(self) -> bool:
+        """Whether there is a way to phones."""
+        return self._ways.texts is not None
 
     async def owe(
         self, reason: Reason, about: str, n: int | str, email: str, facts: Facts | None = None
     ) -> None:
-        """Durably owed when it returns. The same again changes nothing."""
-        await self._mails.owe(reason, about, str(n), hash_email(email), facts or {})
+        """A letter, durably owed when it returns. The same again changes nothing."""
+        way = Way("email", hash_email(email))
+        await self.owe_all([self.mail(reason, about, n, [way], facts)])
 
     async def owe_unasked(
         self, reason: Reason, about: str, n: int | str, email: str, facts: Facts | None = None
     ) -> None:
         """The same for what somebody may set off again and again with an account in a stranger's name."""
-        since = self._clock.now() - UNASKED_WITHIN
-        if await self._mails.owed_since(since, reason, hash_email(email), self._per_hour) < self._per_hour:
-            await self.owe(reason, about, n, email, facts)
-        else:
-            MAILS.labels(reason, "too_many").inc()
+        to = hash_email(email)
+        way = Way("email", to, (f"unasked/{reason}/{to}",))
+        await self.owe_all([self.mail(reason, about, n, [way], facts)])
+
+    def mail(
+        self, reason: Reason, about: str, n: int | str, ways: Sequence[Way], facts: Facts | None = None
+    ) -> Mail:
+        """``ways``: the one to be tried first, and one in case it fails."""
+        return owed(reason, about, str(n), ways, facts or {}, self._clock.now())
+
+    async def owe_all(self, mails: Sequence[Mail]) -> None:
+        await self._mails.owe(mails)
 
     async def sweep(self, limit: int) -> int:
-        """Sends what is due, a few at a time; returns how many. Stops early where the server is away."""
+        """Sends what is due, a few at a time; returns how many came to an end."""
+        return sum(await asyncio.gather(*(self._sweep(channel, limit) for channel in CHANNELS)))
+
+    async def _sweep(self, channel: Channel, limit: int) -> int:
+        """Stops early where the channel's provider is away, and holds the other one up in no case."""
         ended = 0
         for _ in range(0, limit, AT_ONCE):
-            batch = await self._mails.due(AT_ONCE)
+            batch = await self._mails.due(channel, AT_ONCE)
             results = await asyncio.gather(*map(self._send, batch))
             ended += results.count(True)
             if len(batch) < AT_ONCE or not any(results):
@@ -78,43 +103,77 @@ class Post:
         begun = await self._mails.begin(mail, LEASE)
         if begun is None:
             return True
+        if mail.unsure and mail.status == "sending" and _rings(mail):
+            return await self._fail(begun, "given_up", TWICE_ALREADY)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                letter = await self._write(begun)
-                if letter is not None:
-                    await self._email.send(letter)
+                parcel = await self._write(begun)
+                if parcel is None:
+                    await self._close(begun, "dropped")
+                    return True
+                await self._rationing.count(begun)
+                ref = await self._ways.send(parcel)
+        except CapReached as error:
+            return await self._fail(begun, "capped", error.name)
         except MailRefused as error:
-            await self._close(begun, "refused", str(error))
+            return await self._fail(begun, "refused", str(error))
         except Exception as error:
             # A mail that cannot be made or sent for whatever reason must not hold up the others.
             return await self._put_off(begun, error)
-        else:
-            await self._close(begun, "dropped" if letter is None else "sent")
+        await self._close(begun, "sent", ref=ref)
         return True
 
     async def _put_off(self, mail: Mail, error: Exception) -> bool:
-        now = self._clock.now()
-        kind = type(error).__name__
+        now, kind, unsure = self._clock.now(), type(error).__name__, _unsure(error)
         if now - mail.created_at > GIVE_UP_AFTER:
-            await self._close(mail, "given_up", kind)
-            return True
+            return await self._fail(mail, "given_up", kind)
+        if mail.unsure and unsure and _rings(mail):
+            return await self._fail(mail, "given_up", TWICE_ALREADY)
+        if mail.spare is not None and mail.tries >= TRIES_BEFORE_TURNING:
+            return await self._turn(mail, mail.spare, kind, unsure=unsure)
         pause = min(FIRST_PAUSE * 2 ** min(mail.tries - 1, 10), LONGEST_PAUSE)
-        await self._mails.again(mail, now + pause, kind, unsure=_unsure(error))
-        MAILS.labels(mail.reason, "put_off").inc()
+        await self._mails.again(mail, now + pause, kind, unsure=unsure)
+        self._tell(mail, "put_off")
         unexpected = None if isinstance(error, Problem) else error
         about = {"mail": mail.id, "reason": mail.reason, "tries": mail.tries, "error": kind}
         log.warning("mail_put_off", exc_info=unexpected, **about)
         return not isinstance(error, MailAway)
 
-    async def _close(self, mail: Mail, status: Status, error: str | None = None) -> None:
-        await self._mails.close(mail, status, error)
-        MAILS.labels(mail.reason, status).inc()
+    async def _fail(self, mail: Mail, how: Failure, error: str) -> bool:
+        """This channel will not do; the other one may. True: there is nothing to wait for."""
+        if mail.spare is not None:
+            return await self._turn(mail, mail.spare, error, unsure=False)
+        await self._close(mail, how, error)
+        return True
+
+    async def _turn(self, mail: Mail, spare: Way, error: str, *, unsure: bool) -> bool:
+        await self._mails.turn(mail, spare, error, unsure=unsure)
+        self._tell(mail, "turned")
+        log.warning("mail_turned", mail=mail.id, reason=mail.reason, channel=spare.channel, error=error)
+        return True
+
+    async def _close(
+        self, mail: Mail, status: Status, error: str | None = None, ref: str | None = None
+    ) -> None:
+        await self._mails.close(mail, status, error, ref)
+        self._tell(mail, status)
+        about = {"mail": mail.id, "reason": mail.reason, "channel": mail.way.channel}
         if status in ("refused", "given_up"):
-            log.error("mail_not_sent", mail=mail.id, reason=mail.reason, status=status, error=error)
+            log.error("mail_not_sent", status=status, error=error, **about)
+        elif status == "capped":
+            log.warning("mail_capped", cap=error, **about)
         elif mail.unsure and status == "sent":
-            log.warning("mail_may_be_twice", mail=mail.id, reason=mail.reason)
+            log.warning("mail_may_be_twice", **about)
+
+    def _tell(self, mail: Mail, outcome: str) -> None:
+        MAILS.labels(mail.reason, mail.way.channel, outcome).inc()
 
 
 def _unsure(error: Exception) -> bool:
     """A time-out of the whole attempt, or an error nobody foresaw, tells nothing about how far it came."""
     return isinstance(error, MailUnsure) or not isinstance(error, Problem)
+
+
+def _rings(mail: Mail) -> bool:
+    """A mailbox knows a letter by its id; a phone would ring a third time."""
+    return mail.way.channel == "sms"

@@ -1,0 +1,129 @@
+"""Nobody gets more than the caps allow, whoever asks how often and however many workers send at once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from app.core.clock import SystemClock
+from app.core.ids import new_id
+from app.core.mongo import Database
+from app.notifications.models import Cap, Letter, Mail, TextMessage, Way
+from app.notifications.repository import Caps, Mails
+from app.notifications.service import Post, Rationing, Ways
+
+LIMIT = 5
+LIMITS = {name: Cap(LIMIT, timedelta(hours=1)) for name in ("unasked", "number", "line")}
+CLOCK = SystemClock()
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def send(self, _: Letter | TextMessage) -> str | None:
+        self.count += 1
+        return None
+
+    async def aclose(self) -> None:
+        """Holds nothing open."""
+
+
+async def write(mail: Mail) -> Letter | TextMessage:
+    if mail.way.channel == "sms":
+        return TextMessage(mail.id, "+15005550007", "Hi")
+    return Letter(mail.id, "ada@example.com", "Hi", "Hi", "Hi")
+
+
+class Worker:
+    """A post office of its own on the same database, as another process has one."""
+
+    def __init__(self, database: Database, caps: Caps | None = None) -> None:
+        self.letters, self.texts = Counting(), Counting()
+        self.mails = Mails(database, CLOCK)
+        rationing = Rationing(caps or Caps(database), LIMITS)
+        self.post = Post(self.mails, write, Ways(self.letters, self.texts), rationing, CLOCK)
+
+    async def owe(self, count: int, *ways: Way) -> None:
+        await self.post.owe_all([self.post.mail("line_called", new_id("tok"), 1, ways) for _ in range(count)])
+
+
+async def status(database: Database) -> dict[str, int]:
+    found = [mail["status"] async for mail in database["mails"].find({})]
+    return {name: found.count(name) for name in set(found)}
+
+
+async def test_a_cap_holds_when_many_workers_send_at_once(database: Database) -> None:
+    workers = [Worker(database) for _ in range(4)]
+    await workers[0].owe(40, Way("email", "ada", ("unasked/x/ada",)))
+    await asyncio.gather(*(worker.post.sweep(100) for worker in workers for _ in range(2)))
+    await workers[0].post.sweep(100)
+    assert sum(worker.letters.count for worker in workers) == LIMIT
+    assert await status(database) == {"sent": LIMIT, "capped": 40 - LIMIT}
+
+
+class Reading(Caps):
+    """The guard removed: counted first, by everybody, and written down afterwards."""
+
+    def __init__(self, database: Database, everybody: asyncio.Barrier) -> None:
+        super().__init__(database)
+        self._everybody = everybody
+
+    async def take(self, key: str, cap: Cap) -> bool:
+        found = await self._caps.find_one({"_id": key})
+        await self._everybody.wait()
+        await super().take(key, Cap(1000, cap.window))
+        return len(found["at"] if found else ()) < cap.limit
+
+
+async def test_control_counting_before_writing_lets_more_through(database: Database) -> None:
+    worker = Worker(database, Reading(database, asyncio.Barrier(LIMIT + 1)))
+    await worker.owe(LIMIT + 1, Way("email", "ada", ("unasked/x/ada",)))
+    await worker.post.sweep(100)
+    assert worker.letters.count == LIMIT + 1
+
+
+async def test_past_its_cap_a_text_becomes_a_letter(database: Database) -> None:
+    worker = Worker(database)
+    text = Way("sms", "phone", ("number/phone", "line/x"))
+    await worker.owe(LIMIT + 2, text, Way("email", "ada"))
+    await worker.post.sweep(100)
+    await worker.post.sweep(100)
+    assert (worker.texts.count, worker.letters.count) == (LIMIT, 2)
+    [turned, _] = await database["mails"].find({"channel": "email"}).to_list(None)
+    assert [failed["error"] for failed in turned["failed"]] == ["number"]
+
+
+async def test_each_cap_counts_for_itself(database: Database) -> None:
+    worker = Worker(database)
+    for n in range(LIMIT + 2):
+        await worker.owe(1, Way("sms", f"phone {n}", (f"number/{n}", "line/x")))
+    await worker.owe(1, Way("sms", "phone", ("number/another", "line/y")))
+    await worker.post.sweep(100)
+    assert worker.texts.count == LIMIT + 1
+    assert await status(database) == {"sent": LIMIT + 1, "capped": 2}
+
+
+async def test_a_mail_that_is_tried_again_counts_once(database: Database) -> None:
+    worker = Worker(database)
+    await worker.owe(1, Way("email", "ada", ("unasked/x/ada",)))
+    for _ in range(LIMIT + 3):
+        [mail] = await worker.mails.due("email", 1)
+        begun = await worker.mails.begin(mail, timedelta(minutes=1))
+        assert begun is not None
+        await Rationing(Caps(database), LIMITS).count(begun)
+        assert await worker.mails.again(begun, CLOCK.now() - timedelta(seconds=1), "MailAway", unsure=False)
+    [kept] = await database["mail_caps"].find({}).to_list(None)
+    assert len(kept["at"]) == 1
+
+
+async def test_any_span_of_the_window_sees_no_more_than_the_limit(database: Database) -> None:
+    """Not only spans that begin on the hour: a slot is free again an hour after it was taken."""
+    caps, cap = Caps(database), Cap(2, timedelta(hours=1))
+    await caps.prepare()
+    assert [await caps.take("x", cap) for _ in range(3)] == [True, True, False]
+    ago = {"$subtract": ["$$NOW", 59 * 60 * 1000]}
+    gone = {"$subtract": ["$$NOW", 61 * 60 * 1000]}
+    await database["mail_caps"].update_one({"_id": "x"}, [{"$set": {"at": [gone, ago]}}])
+    assert [await caps.take("x", cap) for _ in range(2)] == [True, False]
+    assert await caps.take("y", cap)
