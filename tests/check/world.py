@@ -9,6 +9,8 @@ from app.check import check
 from app.core.mongo import Document
 from app.payments.models import payment_id
 from app.payments.providers.sandbox.faults import Faults
+from app.queues.repository.services import Services
+from app.queues.repository.tokens import Tokens
 from tests.check import line_world
 from tests.orders.house import House, Json, places, seat, standing
 
@@ -95,7 +97,13 @@ class World:
             await self.house.database[name].delete_many({})
             if documents:
                 await self.house.database[name].insert_many(documents)
-        for repository in self.house.sales.repositories:
+        await self.prepare()
+
+    async def prepare(self) -> None:
+        """The indexes that a plant may have dropped."""
+        engines = self.house.services.engines
+        lines = Services(engines.mongo.database), Tokens(engines.mongo.database, engines.clock)
+        for repository in (*self.house.sales.repositories, *lines):
             await repository.prepare()
 
 
@@ -130,6 +138,7 @@ async def make_world(house: House, mongo_url: str, redis_url: str) -> World:
         for kind in event["ticket_types"]
     ]
     await house.change(event, ticket_types=kinds)
+    await world.prepare()
     await house.database["services"].insert_many(line_world.services())
     tokens = line_world.tokens()
     await house.database["tokens"].insert_many(tokens.values())
