@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.accounts.models import Caller
 from app.core.clock import Clock
 from app.core.errors import NotFound
 from app.queues.business_day import business_day, day_begins
@@ -44,10 +45,10 @@ class Statistics:
         self._figures = figures
         self._clock = clock
 
-    async def of_day(self, service_id: str, day: date | None) -> DayFigures:
+    async def of_day(self, service_id: str, caller: Caller, day: date | None) -> DayFigures:
         """Today by the line's clock, unless told otherwise."""
         service = await self._services.find(service_id)
-        if service is None:
+        if service is None or not caller.oversees_service(service_id):
             raise NotFound
         now, zone = self._clock.now(), service.timezone
         name = day.isoformat() if day else business_day(now, zone)
