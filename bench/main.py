@@ -18,6 +18,7 @@ from bench.cases.sale import sale
 from bench.cases.seats import seats
 from bench.cases.sold_out import sold_out
 from bench.cases.sweep import sweep
+from bench.cases.watchers import watchers
 from bench.rig import Rig, rig
 from bench.scale import FULL, QUICK, Scale
 
@@ -29,6 +30,7 @@ CASES: dict[str, Case] = {
     "sale": sale,
     "seats": seats,
     "sweep": sweep,
+    "watchers": watchers,
 }
 
 

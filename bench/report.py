@@ -41,6 +41,8 @@ def _rows(name: str, case: Results) -> list[str]:
         return _seats(case)
     if name == "sweep":
         return _sweep(case)
+    if name == "watchers":
+        return _watchers(case)
     return [_ratio(name, case)]
 
 
@@ -104,6 +106,17 @@ def _sweep(case: Results) -> list[str]:
             "bookings meanwhile", f"{case['ratio']:.2f} of their rate", "at least 0.9", case["ratio"] >= 0.9
         ),
     ]
+
+
+def _watchers(case: Results) -> list[str]:
+    last, spread = case["last_heard_after_ms"]["median"], case["first_to_last_ms"]["median"]
+    what = f"{case['watchers']} watchers of one line hear of a call"
+    value = f"the last after {last} ms, {spread} ms after the first; {case['kilobytes_per_watcher']} KB each"
+    return [_row(what, value, "the last within 2000 ms, 100 KB each", _bearable(case))]
+
+
+def _bearable(case: Results) -> bool:
+    return bool(case["last_heard_after_ms"]["median"] <= 2000 and case["kilobytes_per_watcher"] <= 100)
 
 
 def _row(what: str, value: str, target: str, reached: bool) -> str:

@@ -128,10 +128,11 @@ class Rig:
             await child.stop()
 
     async def drained(self) -> None:
-        """Until no order has anything to tell any more."""
-        orders = self.database["orders"]
-        while await orders.find_one({"outbox.id": {"$gt": ""}}, {"_id": 1}):  # noqa: ASYNC110 — another process's work.
-            await asyncio.sleep(0.02)
+        """Until no order and no token has anything to tell any more."""
+        for name in ("orders", "tokens"):
+            told = self.database[name]
+            while await told.find_one({"outbox.id": {"$gt": ""}}, {"_id": 1}):  # noqa: ASYNC110 — another process's work.
+                await asyncio.sleep(0.02)
 
     async def event(self, api: Program, **fields: Any) -> dict[str, Any]:
         """A published event. Without ``fields`` it sells 200,000 places of one type."""
@@ -148,14 +149,20 @@ class Rig:
             "hold_minutes": 60,
             **fields,
         }
-        base = f"http://127.0.0.1:{api.port}/api/v1"
-        async with httpx.AsyncClient(base_url=base, timeout=60) as client:
-            client.headers["Authorization"] = f"Bearer {await self._admin_token(client)}"
+        async with self.client(api) as client:
             made = (await client.post("/events", json=body)).raise_for_status().json()
             found: dict[str, Any] = (
                 (await client.post(f"/events/{made['id']}/publish")).raise_for_status().json()
             )
         return found
+
+    @asynccontextmanager
+    async def client(self, api: Program) -> AsyncIterator[httpx.AsyncClient]:
+        """The admin's."""
+        base = f"http://127.0.0.1:{api.port}/api/v1"
+        async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+            client.headers["Authorization"] = f"Bearer {await self._admin_token(client)}"
+            yield client
 
     async def _admin_token(self, client: httpx.AsyncClient) -> str:
         if not self._admin:

@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from app.settings import Runtime
+from app.supervisor.limits import raise_open_files
 
 _FRAME_BYTES = 64 * 1024
 """More than Socket.IO accepts, far less than uvicorn would buffer before it is asked."""
@@ -39,6 +40,7 @@ class DrainingServer(uvicorn.Server):
 
 def run(application: str, *, host: str, port: int, fd: int | None) -> None:
     """``application`` is a factory, ``package.module:name``. ``fd`` is an inherited listening socket."""
+    raise_open_files()
     proxies = Runtime().trusted_proxies
     config = uvicorn.Config(
         application,
@@ -53,6 +55,8 @@ def run(application: str, *, host: str, port: int, fd: int | None) -> None:
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         ws_max_size=_FRAME_BYTES,
+        # Compressed for each watcher by itself, one payload for thousands would be thousands of payloads.
+        ws_per_message_deflate=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
