@@ -83,6 +83,12 @@ async def event_staff(event_id: str, caller: Annotated[Caller, Depends(staff)]) 
     return caller
 
 
+async def service_staff(service_id: str, caller: Annotated[Caller, Depends(staff)]) -> Caller:
+    if not caller.oversees_service(service_id):
+        raise NotFound
+    return caller
+
+
 async def event_admin(event_id: str, caller: Annotated[Caller, Depends(admin)]) -> Caller:
     if not caller.oversees_event(event_id):
         raise NotFound
@@ -176,6 +182,10 @@ SignedIn = Annotated[Caller, Depends(signed_in)]
 Staff = Annotated[Caller, Depends(staff)]
 """Staff or admin, session and role as MongoDB has them now."""
 Admin = Annotated[Caller, Depends(admin)]
+ServiceStaff = Annotated[Caller, Depends(service_staff)]
+"""Staff of the line in the path; for others it is absent."""
+WholeHouse = Annotated[Caller, Depends(whole_house)]
+"""Staff who are not limited to some events and lines."""
 Departing = Annotated[Caller, Depends(departing)]
 Leaving = Annotated[str | None, Depends(leaving)]
 

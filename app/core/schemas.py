@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +18,7 @@ from pydantic import (
     Field,
     PlainSerializer,
 )
+from typing_extensions import TypeAliasType
 
 from app.core.clock import milliseconds, rfc3339
 from app.core.money import MAX_AMOUNT, Money
@@ -55,6 +58,17 @@ def _in_range(at: datetime) -> datetime:
     return milliseconds(at.astimezone(UTC))
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_timezone(name: str) -> str:
+    if name not in _timezones():
+        raise ValueError("not an IANA time zone")
+    return name
+
+
 def omitted() -> Any:
     """The default of a field that may be left out but not be null."""
     return Field(default_factory=lambda: None)
@@ -70,6 +84,13 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_
 """A time in a request: written with its offset, kept in UTC in whole milliseconds."""
 Time = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 """A time in an answer: RFC 3339 in UTC with ``Z``."""
+
+
+TimeZone = TypeAliasType(
+    "TimeZone",
+    Annotated[str, AfterValidator(_known_timezone), Field(json_schema_extra={"enum": sorted(_timezones())})],
+)
+"""Named, so that the OpenAPI document lists them once."""
 
 
 class MoneyOut(BaseModel):

@@ -1,0 +1,155 @@
+"""Joining a line, and being in it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from app.accounts.deps import OPTIONAL_BEARER, Address, AnyCaller, Bearing
+from app.accounts.models import Caller
+from app.core.idempotency import REPLAYED, IdempotencyKey, body_hash
+from app.core.web.strict_json import StrictRoute
+from app.queues.deps import Enter, Present, Wait
+from app.queues.models import Contact, Notify
+from app.queues.presenter import LinePresenter
+from app.queues.schemas import ClaimBody, DeskTokenOut, JoinBody, TokenOut, VersionBody
+from app.queues.service.joining import Joined, Wish
+from app.queues.service.waiting import AWAY, BACK, CANCEL, Asked, Move, Seen, Waiting
+
+router = APIRouter(tags=["lines"], route_class=StrictRoute)
+Out = DeskTokenOut | TokenOut
+
+
+@router.post("/services/{service_id}/tokens", status_code=201, openapi_extra=OPTIONAL_BEARER)
+async def join_line(
+    service_id: str,
+    body: JoinBody,
+    response: Response,
+    joining: Enter,
+    waiting: Wait,
+    present: Present,
+    caller: AnyCaller,
+    address: Address,
+    key: IdempotencyKey = None,
+) -> Out:
+    """From afar where the line allows it; by hand where its staff ask."""
+    wish = _wish(body, caller, address, key, priority=body.priority)
+    return await _joined(await joining.join(service_id, wish), caller, response, waiting, present)
+
+
+@router.post("/services/{service_id}/claim", status_code=201, openapi_extra=OPTIONAL_BEARER)
+async def claim_invite(
+    service_id: str,
+    body: ClaimBody,
+    response: Response,
+    joining: Enter,
+    waiting: Wait,
+    present: Present,
+    caller: AnyCaller,
+    address: Address,
+    key: IdempotencyKey = None,
+) -> Out:
+    """By the invite of a QR code, which is good for one place."""
+    wish = _wish(body, caller, address, key, invite=body.invite)
+    return await _joined(await joining.join(service_id, wish), caller, response, waiting, present)
+
+
+@router.get("/tokens/{token_id}")
+async def show_token(token_id: str, waiting: Wait, present: Present, caller: Bearing) -> Out:
+    """By the token's secret, its owner's account, or staff of the line."""
+    return present.token(await waiting.show(token_id, caller))
+
+
+@router.post("/tokens/{token_id}/cancel")
+async def cancel_token(
+    token_id: str,
+    response: Response,
+    waiting: Wait,
+    present: Present,
+    caller: Bearing,
+    body: VersionBody | None = None,
+    key: IdempotencyKey = None,
+) -> Out:
+    """The line closes up."""
+    return await _move(token_id, CANCEL, response, waiting, present, caller, body, key)
+
+
+@router.post("/tokens/{token_id}/away")
+async def step_away(
+    token_id: str,
+    response: Response,
+    waiting: Wait,
+    present: Present,
+    caller: Bearing,
+    body: VersionBody | None = None,
+    key: IdempotencyKey = None,
+) -> Out:
+    """Nobody calls them until they are back; they keep their place."""
+    return await _move(token_id, AWAY, response, waiting, present, caller, body, key)
+
+
+@router.post("/tokens/{token_id}/back")
+async def come_back(
+    token_id: str,
+    response: Response,
+    waiting: Wait,
+    present: Present,
+    caller: Bearing,
+    body: VersionBody | None = None,
+    key: IdempotencyKey = None,
+) -> Out:
+    """In line again, where they were."""
+    return await _move(token_id, BACK, response, waiting, present, caller, body, key)
+
+
+async def _joined(
+    made: Joined, caller: Caller, response: Response, waiting: Waiting, present: LinePresenter
+) -> Out:
+    response.headers["Location"] = f"/api/v1/tokens/{made.token.id}"
+    response.headers["Cache-Control"] = "no-store"
+    if made.replayed:
+        response.headers[REPLAYED] = "true"
+    return present.joined(made, await waiting.seen(made.token, caller))
+
+
+async def _move(
+    token_id: str,
+    move: Move,
+    response: Response,
+    waiting: Waiting,
+    present: LinePresenter,
+    caller: Caller,
+    body: VersionBody | None,
+    key: str | None,
+) -> Out:
+    version = body.version if body else None
+    asked = Asked(caller, version, key, str(version or ""))
+    return present.token(_marked(await waiting.move(token_id, move, asked), response))
+
+
+def _marked(seen: Seen, response: Response) -> Seen:
+    if seen.replayed:
+        response.headers[REPLAYED] = "true"
+    return seen
+
+
+def _wish(
+    body: JoinBody | ClaimBody,
+    caller: Caller,
+    address: str,
+    key: str | None,
+    *,
+    invite: str | None = None,
+    priority: int | None = None,
+) -> Wish:
+    contact = Contact(body.name, body.email, body.phone)
+    return Wish(
+        caller,
+        address,
+        contact=contact if contact != Contact() else None,
+        own_alias=body.alias,
+        notify=Notify(body.notify_minutes_before, body.notify_changes),
+        invite=invite,
+        priority=priority,
+        key=key,
+        body_hash=body_hash(body.model_dump_json()) if key else "",
+    )
