@@ -26,7 +26,7 @@ class Regime:
     name: str
     about: str
     guess: float
-    """Average minutes as somebody set them up; each new line is off by another factor, see ``GUESS_SPREAD``."""
+    """Average minutes as somebody set them up; with each new line off by another factor."""
     kinds: tuple[Kind, ...]
     arrivals: tuple[float, ...]
     """Per hour, for each hour of the day."""

@@ -90,16 +90,17 @@ def score(scored: Sequence[Scored]) -> Score:
         coverage=_figure(sums, lambda day: day.covered, lambda day: day.waits),
         error=sum(day.error for day in sums) / count,
         errors={name: sum(day.plain[n] for day in sums) / count for n, name in enumerate(AVERAGES)},
-        ratios={
-            name: _figure(sums, lambda d: d.error, lambda d, n=n: d.plain[n])
-            for n, name in enumerate(AVERAGES)
-        },
-        beyond={
-            name: _figure(sums, lambda d: d.error, lambda d, n=n: d.beyond[n])
-            for n, name in enumerate(AVERAGES)
-        },
+        ratios=_against(sums, lambda day: day.plain),
+        beyond=_against(sums, lambda day: day.beyond),
         width=sum(day.p90 for day in sums) / count,
     )
+
+
+def _against(days: Sequence[Sums], errors: Callable[[Sums], tuple[float, ...]]) -> dict[str, Figure]:
+    def of(n: int) -> Callable[[Sums], float]:
+        return lambda day: errors(day)[n]
+
+    return {name: _figure(days, lambda day: day.error, of(n)) for n, name in enumerate(AVERAGES)}
 
 
 def _figure(days: Sequence[Sums], above: Callable[[Sums], float], below: Callable[[Sums], float]) -> Figure:
