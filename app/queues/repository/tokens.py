@@ -118,6 +118,10 @@ class Tokens:
         found = await self._tokens.find_one({"_id": id})
         return token_of(found) if found else None
 
+    async def many(self, ids: Sequence[str]) -> list[Token]:
+        found = self._tokens.find({"_id": {"$in": list(ids)}})
+        return [token_of(document) async for document in found]
+
     async def by_key(self, service_id: str, caller: str, key: str) -> Token | None:
         found = await self._tokens.find_one(
             {"service_id": service_id, "idem.caller": caller, "idem.key": key}, hint="idem"
