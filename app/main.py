@@ -22,6 +22,7 @@ from app.core.web.problems import PROBLEM_RESPONSES, install
 from app.orders.routes import booking_router, checkout_router, desk_router, stats_router
 from app.payments.providers.sandbox.pages import build_router as sandbox_router
 from app.payments.providers.sandbox.provider import SandboxProvider
+from app.queues.routes import counter_router, invites_router, services_router, tokens_router
 from app.realtime.server import LiveServer
 from app.settings import Settings
 from app.web.account import mount_account_pages
@@ -36,6 +37,10 @@ API_ROUTERS = (
     events_router,
     desk_router,
     stats_router,
+    tokens_router,
+    services_router,
+    counter_router,
+    invites_router,
     accounts_router,
     webhooks_router,
     admin_router,

@@ -106,6 +106,23 @@ class Sales(Group):
     """Guests of one network address, per event: a whole venue may be behind it."""
 
 
+class Queues(Group):
+    """T3, T4: the QR invites of lines, and how many may join."""
+
+    invite_rotate_seconds: int = Field(default=60, ge=5)
+    """A staff screen shows each invite for so long at most; a claim ends that at once."""
+    invite_valid_seconds: int = Field(default=600, ge=30)
+    """How long the page behind an invite may be open before it is sent."""
+    joins_per_minute: int = Field(default=30, ge=1)
+    """From one network address, per line. Whom staff enter is not counted."""
+
+    @model_validator(mode="after")
+    def _outlive_the_screen(self) -> Self:
+        if self.invite_valid_seconds < self.invite_rotate_seconds:
+            raise ValueError("USHER_INVITE_VALID_SECONDS is shorter than USHER_INVITE_ROTATE_SECONDS")
+        return self
+
+
 class Payments(Group):
     providers: str = "sandbox"
     """Enabled providers, separated by commas. Each needs its secrets, else start-up refuses."""
@@ -249,6 +266,7 @@ class Settings:
         mongo: Mongo | None = None,
         redis: Redis | None = None,
         sales: Sales | None = None,
+        queues: Queues | None = None,
         payments: Payments | None = None,
         work: Work | None = None,
         identity: Identity | None = None,
@@ -262,6 +280,7 @@ class Settings:
         self.mongo = mongo or Mongo()
         self.redis = redis or Redis()
         self.sales = sales or Sales()
+        self.queues = queues or Queues()
         self.payments = payments or Payments()
         self.work = work or Work()
         self.identity = identity or Identity()

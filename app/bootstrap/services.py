@@ -13,6 +13,7 @@ from pymongo import monitoring
 
 from app.bootstrap.accounts import Accounts, build_accounts
 from app.bootstrap.engines import Engines, Prepares
+from app.bootstrap.lines import Lines, build_lines
 from app.bootstrap.news import News, build_news
 from app.bootstrap.notifications import Notifications, build_notifications
 from app.bootstrap.privacy import Privacy, build_privacy
@@ -34,6 +35,7 @@ class Services:
     keys: IdempotencyKeys
     accounts: Accounts
     sales: Sales
+    lines: Lines
     news: News
     notifications: Notifications
     privacy: Privacy
@@ -42,7 +44,7 @@ class Services:
     def provided(self) -> dict[type[Any], Any]:
         """What routes may ask for, by class."""
         health = Health(self.engines.mongo, self.engines.redis, self.engines.clock)
-        rooms = (self.accounts, self.sales, self.news, self.privacy)
+        rooms = (self.accounts, self.sales, self.lines, self.news, self.privacy)
         things = [self.keys, health, *(thing for room in rooms for thing in room.provided())]
         return {type(thing): thing for thing in things}
 
@@ -53,6 +55,7 @@ class Services:
             self.keys,
             *self.accounts.repositories,
             *self.sales.repositories,
+            *self.lines.repositories,
             *self.news.repositories,
             *self.notifications.repositories,
             *self.privacy.repositories,
@@ -85,7 +88,7 @@ def build(settings: Settings, listeners: Sequence[monitoring.CommandListener] = 
     engines = Engines.connect(settings, listeners)
     keys = IdempotencyKeys(engines.mongo.database, engines.clock)
     accounts = build_accounts(engines, keys)
-    sales = build_sales(engines, keys)
+    sales, lines = build_sales(engines, keys), build_lines(engines, keys)
     news, notifications = build_news(engines, keys, sales), build_notifications(engines, accounts, sales)
     privacy = build_privacy(engines, keys, accounts, sales)
-    return Services(engines, keys, accounts, sales, news, notifications, privacy)
+    return Services(engines, keys, accounts, sales, lines, news, notifications, privacy)

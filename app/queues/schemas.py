@@ -101,7 +101,7 @@ class ServiceChanges(Body):
     recall_gap_seconds: Seconds = omitted()
 
 
-class VersionBody(Body):
+class ExpectedVersion(Body):
     """``version``: refused as stale where it is not the current one."""
 
     version: Version | None = None

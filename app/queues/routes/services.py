@@ -15,12 +15,12 @@ from app.queues.deps import Editing, Find, Read
 from app.queues.models import Service
 from app.queues.presenter import service_out, staff_service
 from app.queues.schemas import (
+    ExpectedVersion,
     ServiceBody,
     ServiceChanges,
     ServiceOut,
     ServiceSettings,
     StaffServiceOut,
-    VersionBody,
 )
 from app.queues.service.lines import Order, Verb
 
@@ -55,7 +55,7 @@ async def open_service(
     response: Response,
     lines: Editing,
     caller: ServiceStaff,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> ServiceSettings:
     """People may join and are called."""
@@ -68,7 +68,7 @@ async def pause_service(
     response: Response,
     lines: Editing,
     caller: ServiceStaff,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> ServiceSettings:
     """Nobody is called; people may still join."""
@@ -81,7 +81,7 @@ async def close_service(
     response: Response,
     lines: Editing,
     caller: ServiceStaff,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> ServiceSettings:
     """Nobody joins any more; those in line are still called."""
@@ -117,7 +117,7 @@ async def _turn(
     response: Response,
     lines: Editing,
     caller: Caller,
-    body: VersionBody | None,
+    body: ExpectedVersion | None,
     key: str | None,
 ) -> ServiceSettings:
     version = body.version if body else None

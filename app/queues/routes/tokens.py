@@ -11,7 +11,7 @@ from app.core.web.strict_json import StrictRoute
 from app.queues.deps import Enter, Present, Wait
 from app.queues.models import Contact, Notify
 from app.queues.presenter import LinePresenter
-from app.queues.schemas import ClaimBody, DeskTokenOut, JoinBody, TokenOut, VersionBody
+from app.queues.schemas import ClaimBody, DeskTokenOut, ExpectedVersion, JoinBody, TokenOut
 from app.queues.service.joining import Joined, Wish
 from app.queues.service.waiting import AWAY, BACK, CANCEL, Asked, Move, Seen, Waiting
 
@@ -66,7 +66,7 @@ async def cancel_token(
     waiting: Wait,
     present: Present,
     caller: Bearing,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> Out:
     """The line closes up."""
@@ -80,7 +80,7 @@ async def step_away(
     waiting: Wait,
     present: Present,
     caller: Bearing,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> Out:
     """Nobody calls them until they are back; they keep their place."""
@@ -94,7 +94,7 @@ async def come_back(
     waiting: Wait,
     present: Present,
     caller: Bearing,
-    body: VersionBody | None = None,
+    body: ExpectedVersion | None = None,
     key: IdempotencyKey = None,
 ) -> Out:
     """In line again, where they were."""
@@ -118,7 +118,7 @@ async def _move(
     waiting: Waiting,
     present: LinePresenter,
     caller: Caller,
-    body: VersionBody | None,
+    body: ExpectedVersion | None,
     key: str | None,
 ) -> Out:
     version = body.version if body else None
