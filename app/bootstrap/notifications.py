@@ -10,16 +10,21 @@ from app.bootstrap.accounts import Accounts
 from app.bootstrap.engines import Engines
 from app.bootstrap.sales import Sales
 from app.core.clock import Clock
-from app.notifications.listeners import MailListener
+from app.notifications.addresses import Addresses
+from app.notifications.listeners import LineListener, MailListener, NewsListener
 from app.notifications.models import Cap, Limits
 from app.notifications.providers.base import Email, Texts
 from app.notifications.providers.file import FileEmail, FileTexts
 from app.notifications.providers.smtp import SmtpEmail, SmtpServer
 from app.notifications.providers.twilio import TwilioAccount, TwilioTexts
 from app.notifications.repository import Caps, Mails
-from app.notifications.service import Letters, Post, Rationing, Ways
+from app.notifications.service import Letters, LineLetters, Post, Rationing, Ways, Writing
 from app.notifications.templates import Templates
 from app.orders.service.recipients import Recipients
+from app.queues.repository.services import Services
+from app.queues.repository.subscribers import Subscribers
+from app.queues.repository.tokens import Tokens
+from app.queues.service.recipients import LineRecipients
 from app.settings import Mail as MailSettings
 from app.settings import Settings, Sms
 
@@ -27,35 +32,38 @@ from app.settings import Settings, Sms
 @dataclass
 class Notifications:
     post: Post
-    listener: MailListener
+    listener: NewsListener
     ways: Ways
-    repositories: tuple[Mails, Caps]
+    repositories: tuple[Mails, Caps, Subscribers]
 
     async def close(self) -> None:
         await self.ways.aclose()
 
 
 def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> Notifications:
-    settings, clock = engines.settings, engines.clock
+    settings, clock, database = engines.settings, engines.clock, engines.mongo.database
     links, find_contact = accounts.mail_links, accounts.accounts.find_contact
-    recipients = Recipients(sales.orders, sales.desk, find_contact)
+    public_url, templates, addresses = settings.runtime.public_url, Templates(), Addresses(engines.ring)
+    buyers = Recipients(sales.orders, sales.desk, find_contact)
     letters = Letters(
-        links.verification,
-        links.resets,
-        find_contact,
-        recipients,
-        sales.catalogue,
-        Templates(),
-        settings.runtime.public_url,
+        links.verification, links.resets, find_contact, buyers, sales.catalogue, templates, public_url
     )
-    mails, caps = Mails(engines.mongo.database, clock), Caps(engines.mongo.database)
+    subscribers = Subscribers(database)
+    waiting = LineRecipients(
+        Tokens(database, clock), Services(database), subscribers, engines.ring, find_contact, public_url
+    )
+    writing = Writing(letters, LineLetters(waiting, addresses, templates))
+    mails, caps = Mails(database, clock), Caps(database)
     ways = Ways(build_email(settings.mail, clock), build_texts(settings.sms))
-    post = Post(mails, letters.write, ways, Rationing(caps, limits_of(settings)), clock)
+    post = Post(mails, writing.write, ways, Rationing(caps, limits_of(settings)), clock)
     return Notifications(
         post=post,
-        listener=MailListener(post, links.verification, links.resets, find_contact, recipients),
+        listener=NewsListener(
+            MailListener(post, links.verification, links.resets, find_contact, buyers),
+            LineListener(post, waiting, addresses),
+        ),
         ways=ways,
-        repositories=(mails, caps),
+        repositories=(mails, caps, subscribers),
     )
 
 

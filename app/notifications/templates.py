@@ -1,4 +1,4 @@
-"""Words of letters: ``templates/<reason>.txt`` and ``.html``. The first line of the text is the subject.
+"""Words of letters: ``templates/<name>.txt`` and ``.html``. The first line of the text is the subject.
 
 What somebody typed in (an event's name) is escaped in HTML; names of customers are in no letter, so that
 signing a stranger's address up cannot be used to write to them.
@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from app.notifications.models import Reason
 
 _DIRECTORY = Path(__file__).parent / "templates"
 
@@ -32,7 +30,7 @@ class Templates:
         self._plain = Environment(**common, autoescape=False)  # noqa: S701 — plain text has no markup.
         self._html = Environment(**common, autoescape=True)
 
-    def words(self, reason: Reason, about: Mapping[str, Any]) -> Words:
-        subject, _, text = self._plain.get_template(f"{reason}.txt").render(about).partition("\n")
-        html = self._html.get_template(f"{reason}.html").render(about, subject=subject)
+    def words(self, name: str, about: Mapping[str, Any]) -> Words:
+        subject, _, text = self._plain.get_template(f"{name}.txt").render(about).partition("\n")
+        html = self._html.get_template(f"{name}.html").render({**about, "subject": subject})
         return Words(subject, text.strip("\n") + "\n", html)

@@ -33,6 +33,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
+    """``linked``: without its link the text message is of little use. A letter has it always."""
+
     place: Place = field(repr=False)
     subject: str
     words: str = field(repr=False)
@@ -72,35 +74,39 @@ def almost(place: Place, minutes: int) -> Told:
     return _told(place, to_go, f"{to_go.capitalize()} for number {place.number}.")
 
 
-def called(place: Place, counter: str) -> Told:
-    words = f"It is your turn, number {place.number}. Please come to counter {one_line(counter)}."
-    return _told(place, f"it is your turn, number {place.number}", words)
+def called(place: Place, counter: str | None) -> Told:
+    where = f" Please come to counter {one_line(counter)}." if counter else ""
+    words = f"It is your turn, number {place.number}.{where}"
+    return _told(place, f"it is your turn, number {place.number}", words, linked=False)
 
 
 def serving(place: Place) -> Told:
-    return _told(place, f"number {place.number}", f"You are being served, number {place.number}.")
+    words = f"You are being served, number {place.number}."
+    return _told(place, f"number {place.number}", words, linked=False)
 
 
 def completed(place: Place) -> Told:
     words = f"Number {place.number} is done. Thank you for your visit."
-    return _told(place, f"number {place.number} is done", words)
+    return _told(place, f"number {place.number} is done", words, linked=False)
 
 
 def cancelled(place: Place, *, day_over: bool) -> Told:
     why = "because the day is over" if day_over else "by the staff"
     words = f"Your number {place.number} was cancelled {why}."
-    return _told(place, f"number {place.number} was cancelled", words)
+    return _told(place, f"number {place.number} was cancelled", words, linked=False)
 
 
 _CHANGES: dict[State, str] = {
     "open": "The line goes on.",
-    "paused": "The line is paused. You keep your place.",
-    "closed": "The line takes nobody new. You keep your place.",
+    "paused": "The line is paused.",
+    "closed": "Nobody can join any more.",
 }
 
 
 def changed(place: Place, state: State) -> Told:
-    return _told(place, "the line has changed", f"{_CHANGES[state]} Your number is {place.number}.")
+    """Nobody loses a place by any of it."""
+    words = f"{_CHANGES[state]} You keep your place, number {place.number}."
+    return _told(place, "the line has changed", words)
 
 
 def segments(text: str) -> int:
@@ -117,7 +123,7 @@ def one_line(text: str) -> str:
 
 
 def _number_and_alias(place: Place) -> str:
-    return f"Your number is {place.number}, your alias {place.alias}."
+    return f"Number {place.number}, alias {place.alias}."
 
 
 def _told(place: Place, subject: str, words: str, *, linked: bool = True) -> Told:

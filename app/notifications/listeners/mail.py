@@ -1,4 +1,4 @@
-"""News that somebody is told of by mail. All a listener does is write down that the mail is owed."""
+"""News of accounts, orders and payments that somebody is told of by mail."""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""Tell me N minutes before: once, when the median of the forecast has come down to N.
+
+What is owed stands in the token's document, so a reminder that nobody thought of in time is found by the
+next round. Saying it is due is one conditional write; post goes out from its message.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.core.clock import Clock
+from app.core.each import each
+from app.core.errors import NotFound
+from app.queues.eta import Wait
+from app.queues.line import LineNumbers
+from app.queues.messages import told
+from app.queues.models import Service, Token
+from app.queues.repository.subscribers import Subscribers
+from app.queues.repository.tokens import Tokens
+from app.queues.service.directory import Directory
+
+CAUSE = "reminder_due"
+
+Numbers = Callable[[Service], Awaitable[LineNumbers]]
+"""How a line stands (``Reading.numbers``)."""
+Waits = Callable[[Service, Sequence[int]], Awaitable[list[Wait]]]
+"""Forecasts for so many people ahead (``Forecasting.waits``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    token: Token
+    minutes: int
+
+    @property
+    def id(self) -> str:
+        return self.token.id
+
+
+class Reminders:
+    def __init__(
+        self,
+        tokens: Tokens,
+        subscribers: Subscribers,
+        directory: Directory,
+        numbers: Numbers,
+        waits: Waits,
+        clock: Clock,
+    ) -> None:
+        self._tokens = tokens
+        self._subscribers = subscribers
+        self._directory = directory
+        self._numbers = numbers
+        self._waits = waits
+        self._clock = clock
+
+    async def sweep(self) -> int:
+        """Looks at every line in which somebody waits for it; returns how many."""
+        return await each(await self._subscribers.lines_with_reminders(), self.look, "reminders")
+
+    async def look(self, service_id: str) -> int:
+        """Returns how many were told."""
+        owed = await self._subscribers.owed_reminders(service_id)
+        if not owed:
+            return 0
+        try:
+            service = await self._directory.get(service_id)
+        except NotFound:
+            return 0
+        if service.state == "paused":  # Nobody knows how long it will be.
+            return 0
+        return await each(await self._due(service, owed), self._remind, "reminder")
+
+    async def _due(self, service: Service, owed: Sequence[Token]) -> list[Due]:
+        numbers = await self._numbers(service)
+        waits = await self._waits(service, [numbers.ahead_of(token) for token in owed])
+        soon = [(token, wait) for token, wait in zip(owed, waits, strict=True) if _is_soon(token, wait)]
+        return [Due(token, max(1, math.ceil(wait.median_minutes))) for token, wait in soon]
+
+    async def _remind(self, due: Due) -> bool:
+        """False when it moved meanwhile: it is looked at again."""
+        token = due.token
+        message = told(token, token.status, token.status, CAUSE)
+        moved = await self._tokens.move(
+            token,
+            token.status,
+            cause=CAUSE,
+            by="system",
+            fields={"notify.reminded_at": self._clock.now()},
+            expect={"notify.reminded_at": None},
+            messages=[replace(message, data=message.data | {"minutes": due.minutes})],
+        )
+        return moved is not None
+
+
+def _is_soon(token: Token, wait: Wait) -> bool:
+    return token.notify.minutes_before is not None and wait.median_minutes <= token.notify.minutes_before
