@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.web.account import mount_account_pages
 from app.web.docs import mount_docs
 from app.web.health import router as health_router
+from app.web.lines import mount_line_pages
 from app.web.order import mount_order_page
 from app.webhooks.routes import router as webhooks_router
 
@@ -73,6 +74,7 @@ def assemble(services: Services) -> Any:
     app.state.services = services
     install(app)
     _mount(app, services.sales.providers)
+    mount_line_pages(app, services.lines.directory.known)
     runtime = settings.runtime
     inner = readable_by(runtime.origins, BodyLimit(app, runtime.max_body_bytes))
     https = runtime.public_url.startswith("https://")

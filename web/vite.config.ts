@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-const PAGES = ["line", "join", "token"];
+const PAGES = ["line", "join", "token", "counter"];
 
 export default defineConfig({
   build: {

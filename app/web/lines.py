@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -11,10 +10,10 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from app.queues.slugs import is_reserved, is_slug
 from app.web.built import Built
 from app.web.page import headers
 
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _HEADERS = headers(images="'self'")
 _STAFF_HEADERS = headers(images="'self' blob:")
 """A QR code is fetched with the staff's token, which an address in an <img> cannot carry."""
@@ -23,9 +22,9 @@ Exists = Callable[[str], Awaitable[bool]]
 Slug = Annotated[str, InPath(max_length=100)]
 
 
-def mount_line_pages(app: FastAPI, exists: Exists) -> None:
+def mount_line_pages(app: FastAPI, exists: Exists, built: Built | None = None) -> None:
     """``exists``: whether a line has this slug."""
-    pages = _Pages(Built(), exists)
+    pages = _Pages(built or Built(), exists)
     for path, endpoint in (
         ("/assets/{name}", pages.built.asset),
         ("/{slug}", pages.line),
@@ -57,7 +56,7 @@ class _Pages:
 
     async def _show(self, name: str, slug: str, given: dict[str, str] = _HEADERS) -> HTMLResponse:
         """The page itself says that there is no such line, so that a person gets no JSON to read."""
-        if not _SLUG.fullmatch(slug):
+        if not is_slug(slug) or is_reserved(slug):
             raise HTTPException(404)
         status = 200 if await self._exists(slug) else 404
         return HTMLResponse(self.built.page(name), status, headers=given)

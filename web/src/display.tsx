@@ -14,7 +14,7 @@ const NEXT = 8;
 export function Display({ service, offline }: { service: Service; offline: boolean }): VNode {
   const fresh = useFresh(service);
   useAwake();
-  const serving = [...service.now_serving].sort((a, b) => b.since.localeCompare(a.since)).slice(0, SHOWN);
+  const serving = [...service.now_serving].sort((a, b) => (b.since ?? "").localeCompare(a.since ?? "")).slice(0, SHOWN);
   const words = phrase(service.wait);
   return (
     <main class="wall">

@@ -1,7 +1,7 @@
 /** `/{slug}/join#<invite>`: one look, one tap, one number. Leaving the page costs nobody a number. */
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { call, newKey, persist, Problem } from "./core/api";
+import { call, newKey, persist, Problem, sleep } from "./core/api";
 import { hearTime } from "./core/clock";
 import { forget, keep, kept, slug } from "./core/place";
 import type { Contact, Joined, Service } from "./core/types";
@@ -107,8 +107,8 @@ async function look(found: (service: Service | null) => void): Promise<void> {
       hearTime(service.wait?.as_of);
       return found(service);
     } catch (error) {
-      if (error instanceof Problem) return found(null);
-      await new Promise((done) => setTimeout(done, 1_000 + 1_000 * Math.random()));
+      if (error instanceof Problem && error.status === 404) return found(null);
+      await sleep(1_000 + 1_000 * Math.random());
     }
   }
 }

@@ -1,7 +1,7 @@
 /** `/{slug}/{number}#<id>.<secret>`: where one stands, until one is served. Without a secret: what all may see. */
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { newKey, persist } from "./core/api";
+import { call, newKey, persist } from "./core/api";
 import { attract } from "./core/attention";
 import { useNow } from "./core/clock";
 import { number, pageOf, slug, tokenKey, type Key } from "./core/place";
@@ -133,18 +133,28 @@ function ago(since: string, now: number): string {
 }
 
 function Ended({ words, token, secret }: { words: [string, string]; token: Token; secret: Key }): VNode {
-  const onward = token.transferred_to;
+  const onward = useOnward(token, secret);
   return (
     <>
       <p class="turn">{words[0]}</p>
       <p class="bound">{words[1]}</p>
       {onward && (
-        <a class="button" href={pageOf(onward, { id: onward.id, secret: secret.secret })}>
+        <a class="button" href={pageOf(onward, { ...secret, id: onward.id })}>
           Your new number: {onward.number}
         </a>
       )}
     </>
   );
+}
+
+/** The secret opens the new token too. */
+function useOnward(token: Token, { secret }: Key): Token | undefined {
+  const [onward, setOnward] = useState<Token>();
+  const id = token.transferred_to?.token_id;
+  useEffect(() => {
+    if (id) call<Token>("GET", `/tokens/${id}`, { bearer: secret }).then(setOnward, () => {});
+  }, [id]);
+  return onward;
 }
 
 function Actions({ token, busy, act }: { token: Token; busy: boolean; act: (action: "cancel" | "away" | "back") => void }): VNode | null {

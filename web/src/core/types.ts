@@ -8,7 +8,7 @@ export interface Wait {
 export interface NowServing {
   number: number;
   counter: string | null;
-  since: string;
+  since: string | null;
 }
 
 export interface Service {
@@ -57,7 +57,7 @@ export interface Token {
   called_at?: string | null;
   verified?: boolean;
   version: number;
-  transferred_to?: { slug: string; number: number; id: string } | null;
+  transferred_to?: { service_id: string; token_id: string } | null;
   text?: string;
   url?: string;
 }

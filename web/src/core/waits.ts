@@ -53,7 +53,8 @@ export function phrase(wait: Wait | null): Phrase | null {
 }
 
 /** "4 min", for what goes on. */
-export function elapsed(since: string, now: number): string {
+export function elapsed(since: string | null, now: number): string {
+  if (!since) return "";
   const whole = Math.max(0, Math.floor((now - Date.parse(since)) / 60_000));
   return whole < 1 ? "just now" : whole < 60 ? `${whole} min` : `${Math.floor(whole / 60)} h ${whole % 60} min`;
 }

@@ -13,6 +13,16 @@ const SAID: Record<string, [string, string]> = {
   too_many_requests: ["One moment, please", "A lot of people are joining from here. Please try again in a minute."],
   stale_version: ["This has just changed", "Somebody else was faster. Please look again."],
   illegal_transition: ["This has just changed", "That is not possible any more."],
+  line_empty: ["Nobody is waiting", "There is nobody to call."],
+  line_paused: ["The line is paused", "Open it to call people."],
+  too_early: ["Not yet", "Please give them a little more time."],
+  not_identified: ["Who is it?", "First check the code that was sent to them, or their words."],
+  wrong_code: ["That is not the code", "Please ask again."],
+  wrong_alias: ["Those are not the words", "Please ask again."],
+  no_code: ["They have no code", "Please ask for their words."],
+  code_expired: ["That code is too old", "Call them again, and they get a new one."],
+  tries_spent: ["Too many tries", "Call them again, and they get a new code."],
+  forbidden: ["You may not do this", "This line is not one of yours."],
   alias_taken: ["That name is taken", "Somebody in line uses it already. Please choose another one."],
 };
 
