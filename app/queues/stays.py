@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from app.queues.calibration import Outcome
+from app.queues.eta import Pace
+from app.queues.models import Promise
+
+MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,21 @@ class Stay:
     joined: float
     called: float
     ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a line's pace needs of a token that was called. ``ended_at`` is None while it is at a counter.
+
+    ``straight``: waited without a break until the call, so that its forecast can be held against it.
+    """
+
+    counter: str
+    joined_at: datetime
+    called_at: datetime
+    ended_at: datetime | None = None
+    promise: Promise | None = None
+    straight: bool = True
 
 
 def services_of(stays: Sequence[Stay]) -> tuple[float, ...]:
@@ -30,3 +52,32 @@ def pauses_of(stays: Sequence[Stay]) -> tuple[float, ...]:
             pauses.append(max(stay.called - max(free[stay.counter], stay.joined), 0.0))
         free[stay.counter] = stay.ended
     return tuple(pauses)
+
+
+def pace_of(visits: Sequence[Visit], guess_minutes: float) -> Pace:
+    """In any order."""
+    stays = [
+        Stay(v.counter, _minutes(v.joined_at), _minutes(v.called_at), _minutes(v.ended_at))
+        for v in visits
+        if v.ended_at is not None
+    ]
+    stays.sort(key=lambda stay: stay.ended)
+    told = [(v.called_at, v.promise) for v in visits if v.promise is not None and v.straight]
+    told.sort(key=lambda pair: pair[0])
+    outcomes = tuple(_outcome(called_at, promise) for called_at, promise in told)
+    return Pace(guess_minutes, services_of(stays), pauses_of(stays), outcomes)
+
+
+def elapsed_of(visits: Sequence[Visit], now: datetime) -> tuple[float, ...]:
+    """Minutes since each who is at a counter now was called."""
+    present = [visit for visit in visits if visit.ended_at is None]
+    return tuple(max(_minutes(now) - _minutes(visit.called_at), 0.0) for visit in present)
+
+
+def _outcome(called_at: datetime, promise: Promise) -> Outcome:
+    waited = _minutes(called_at) - _minutes(promise.at)
+    return Outcome(promise.median_seconds / MINUTE, promise.p90_seconds / MINUTE, max(waited, 0.0))
+
+
+def _minutes(at: datetime) -> float:
+    return at.timestamp() / MINUTE
