@@ -12,11 +12,20 @@ from app.core.messages import Message
 from app.core.mongo import Document
 from app.queues.errors import NotIdentified, TooEarly, WrongAlias
 from app.queues.live import LiveFields, alias_key
-from app.queues.models import Status, Token, may_move
+from app.queues.models import Status, Token
 from app.queues.repository.serving import since
 from app.queues.service.acting import CAUSES, Acted, Acting, Hand
 from app.queues.service.codes import SPENT, Codes, gets_codes
 
+FROM: dict[str, frozenset[Status]] = {
+    "verify": frozenset({"called"}),
+    "start": frozenset({"called"}),
+    "complete": frozenset({"serving"}),
+    "no_show": frozenset({"called"}),
+    "recall": frozenset({"called", "no_show"}),
+    "requeue": frozenset({"called", "serving", "no_show", "away"}),
+}
+"""Narrower than the table of moves: whoever waits is called in their turn and not by hand."""
 OF_A_CALL = ("counter", "called_at", "recalled_at", "started_at", "verified_at", "ended_at")
 """What a token that waits again has no more."""
 
@@ -45,11 +54,11 @@ class Serving:
 
     async def verify(self, token_id: str, hand: Hand, *, code: str | None, alias: str | None) -> Acted:
         """By code or alias. Raises NoCode, WrongCode, TriesSpent, CodeExpired, WrongAlias, NotIdentified."""
-        found = await self._acting.find(token_id, "verify", hand)
+        found = await self._found(token_id, "verify", hand)
         if found.replayed:
             return found
         token = found.token
-        if token.status != "called" or token.verified_at is not None:
+        if token.verified_at is not None:
             raise IllegalTransition(state=token.status)
         expect: Document = {}
         fields: Document = {"verified_at": self._clock.now()}
@@ -63,7 +72,7 @@ class Serving:
 
     async def start(self, token_id: str, hand: Hand) -> Acted:
         """Raises NotIdentified where the line asks who they are and nobody has."""
-        found = await self._found(token_id, "start", hand, to="serving")
+        found = await self._found(token_id, "start", hand)
         if found.replayed:
             return found
         service = await self._acting.service_of(found.token)
@@ -73,12 +82,12 @@ class Serving:
         return await self._done(found.token, "serving", "start", hand, fields=fields)
 
     async def complete(self, token_id: str, hand: Hand) -> Acted:
-        found = await self._found(token_id, "complete", hand, to="completed")
+        found = await self._found(token_id, "complete", hand)
         return found if found.replayed else await self._done(found.token, "completed", "complete", hand)
 
     async def no_show(self, token_id: str, hand: Hand) -> Acted:
         """Raises TooEarly until the line's grace period since the call is over, by the database's clock."""
-        found = await self._found(token_id, "no_show", hand, to="no_show")
+        found = await self._found(token_id, "no_show", hand)
         if found.replayed:
             return found
         service = await self._acting.service_of(found.token)
@@ -87,7 +96,7 @@ class Serving:
 
     async def recall(self, token_id: str, hand: Hand) -> Acted:
         """Calls the one who was called once more, or undoes a no-show. Raises TooEarly."""
-        found = await self._found(token_id, "recall", hand, to="called")
+        found = await self._found(token_id, "recall", hand)
         if found.replayed:
             return found
         token, now = found.token, self._clock.now()
@@ -108,17 +117,16 @@ class Serving:
 
     async def requeue(self, token_id: str, hand: Hand) -> Acted:
         """Back to where they were in the line: the joining time stays."""
-        found = await self._found(token_id, "requeue", hand, to="waiting")
+        found = await self._found(token_id, "requeue", hand)
         if found.replayed:
             return found
         token = found.token
         fields = {} if token.live else self._live.of(token)
         return await self._done(token, "waiting", "requeue", hand, fields=fields, unset=OF_A_CALL)
 
-    async def _found(self, token_id: str, name: str, hand: Hand, *, to: Status) -> Acted:
+    async def _found(self, token_id: str, name: str, hand: Hand) -> Acted:
         found = await self._acting.find(token_id, name, hand)
-        again = name == "recall" and found.token.status == "called"
-        if not (found.replayed or again or may_move(found.token, to)):
+        if not found.replayed and found.token.status not in FROM[name]:
             raise IllegalTransition(state=found.token.status)
         return found
 
