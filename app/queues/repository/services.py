@@ -115,7 +115,11 @@ class Services:
     async def issue(self, service: Service, invite: Invite, kept: Sequence[Invite]) -> bool:
         """The next invite after those known; False when somebody else issued one in between."""
         newest = service.invites[-1].n if service.invites else 0
-        known = {"invites.n": {"$eq": newest, "$not": {"$gt": newest}}} if newest else {"invites.n": None}
+        known = (
+            {"invites.n": {"$eq": newest, "$not": {"$gt": newest}}}
+            if newest
+            else {"invites.0": {"$exists": False}}
+        )
         result = await self._services.update_one(
             {"_id": service.id, **known},
             {"$set": {"invites": [invite_document(one) for one in (*kept, invite)]}},
