@@ -19,6 +19,7 @@ from app.queues.repository.numbers import Numbers
 from app.queues.repository.services import Services
 from app.queues.repository.tokens import Tokens
 from app.queues.service.directory import Directory
+from app.queues.service.feed import Feed
 from app.queues.service.invites import Invites, Rotation
 from app.queues.service.joining import Joining
 from app.queues.service.lines import Lines as Editing
@@ -39,6 +40,7 @@ class Lines:
     joining: Joining
     waiting: Waiting
     presenter: LinePresenter
+    feed: Feed
     live: LiveFields
     counters: Counters
     repositories: tuple[Prepares, ...]
@@ -70,6 +72,7 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
         timedelta(seconds=settings.queues.invite_valid_seconds),
     )
     invites = Invites(services, directory, tokens, ring, clock, rotation, public_url)
+    waiting, presenter = Waiting(tokens, directory, reading, ring), LinePresenter(ring, public_url)
     counters = build_counters(engines, services, tokens, numbering)
     return Lines(
         services=services,
@@ -90,8 +93,9 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
             clock,
             settings.queues.joins_per_minute,
         ),
-        waiting=Waiting(tokens, directory, reading, ring),
-        presenter=LinePresenter(ring, public_url),
+        waiting=waiting,
+        presenter=presenter,
+        feed=Feed(directory, reading, tokens, waiting, presenter),
         live=live,
         counters=counters,
         repositories=(services, tokens, *counters.repositories),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.bootstrap.services import Services
-from app.core.errors import NotFound
 from app.realtime.admin import AdminNamespace
 from app.realtime.emitter import Emitter
 from app.realtime.fanout import FanOut
@@ -19,9 +18,9 @@ from app.realtime.watching import Watching
 
 def build_live_server(services: Services) -> LiveServer:
     """The sockets of one API process."""
-    engines, feed = services.engines, services.sales.feed
+    engines, feed, lines = services.engines, services.sales.feed, services.lines.feed
     sequences, watching = Sequences(engines.redis), Watching(engines.redis)
-    sights = Sights(_availability(services), feed.own_order, _no_line, _no_token)
+    sights = Sights(_availability(services), feed.own_order, lines.line, lines.own_token)
     live = LiveNamespace(sequences, watching, sights)
     admin = AdminNamespace(sequences, watching, services.accounts.callers, feed.totals)
     return LiveServer(
@@ -37,11 +36,11 @@ def build_live_server(services: Services) -> LiveServer:
 
 def build_live_listener(services: Services) -> LiveListener:
     """What tells all sockets, from a worker."""
-    engines, feed = services.engines, services.sales.feed
+    engines, feed, lines = services.engines, services.sales.feed, services.lines.feed
     emitter = Emitter(FanOut(engines.settings.redis.redis_url, write_only=True), Sequences(engines.redis))
     watching = Watching(engines.redis)
     totals = Totals(engines.redis, emitter, feed.totals)
-    sales = SalesListener(
+    of_sales = SalesListener(
         engines.redis,
         emitter,
         watching,
@@ -50,22 +49,10 @@ def build_live_listener(services: Services) -> LiveListener:
         payments=feed.payments,
         availability=_availability(services),
     )
-    lines = LinesListener(
-        engines.redis, emitter, watching, line=_no_line, tokens=_no_tokens, own_tokens=_no_tokens
+    of_lines = LinesListener(
+        engines.redis, emitter, watching, line=lines.line, tokens=lines.tokens, own_tokens=lines.own_tokens
     )
-    return LiveListener(emitter, watching, sales, lines, totals)
-
-
-async def _no_line(slug: str) -> dict[str, Any]:
-    raise NotFound
-
-
-async def _no_token(token_id: str, secret: str) -> dict[str, Any]:
-    raise NotFound
-
-
-async def _no_tokens(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    return {}
+    return LiveListener(emitter, watching, of_sales, of_lines, totals)
 
 
 def _availability(services: Services) -> Callable[[str], Awaitable[dict[str, Any]]]:
