@@ -8,6 +8,8 @@ from app.bootstrap import Services
 from app.catalogue.messages import STREAM as EVENTS
 from app.notifications.listeners import STREAMS as NEWS_BY_MAIL
 from app.orders.listeners import EventListener
+from app.queues.listeners import ReminderListener
+from app.queues.messages import TOKENS
 from app.realtime.listeners import STREAMS, LiveListener
 from workers.consumer import Feed, Subscription, Subscriptions
 
@@ -22,5 +24,8 @@ def subscriptions(services: Services, live: LiveListener) -> Subscriptions:
             Subscription("notifications", NEWS_BY_MAIL, mail.heard, mail.types),
             Subscription("audit", (AUDIT,), audit.heard),
         ),
-        feeds=(Feed("realtime", STREAMS, live.heard),),
+        feeds=(
+            Feed("realtime", STREAMS, live.heard),
+            Feed("reminders", (TOKENS,), ReminderListener(services.notifications.reminders).heard),
+        ),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.bootstrap.accounts import Accounts
 from app.bootstrap.engines import Engines
+from app.bootstrap.lines import Lines
 from app.bootstrap.sales import Sales
 from app.core.clock import Clock
 from app.notifications.addresses import Addresses
@@ -21,10 +22,9 @@ from app.notifications.repository import Caps, Mails
 from app.notifications.service import Letters, LineLetters, Post, Rationing, Ways, Writing
 from app.notifications.templates import Templates
 from app.orders.service.recipients import Recipients
-from app.queues.repository.services import Services
 from app.queues.repository.subscribers import Subscribers
-from app.queues.repository.tokens import Tokens
 from app.queues.service.recipients import LineRecipients
+from app.queues.service.reminders import Reminders
 from app.settings import Mail as MailSettings
 from app.settings import Settings, Sms
 
@@ -33,6 +33,7 @@ from app.settings import Settings, Sms
 class Notifications:
     post: Post
     listener: NewsListener
+    reminders: Reminders
     ways: Ways
     repositories: tuple[Mails, Caps, Subscribers]
 
@@ -40,7 +41,7 @@ class Notifications:
         await self.ways.aclose()
 
 
-def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> Notifications:
+def build_notifications(engines: Engines, accounts: Accounts, sales: Sales, lines: Lines) -> Notifications:
     settings, clock, database = engines.settings, engines.clock, engines.mongo.database
     links, find_contact = accounts.mail_links, accounts.accounts.find_contact
     public_url, templates, addresses = settings.runtime.public_url, Templates(), Addresses(engines.ring)
@@ -50,7 +51,7 @@ def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> N
     )
     subscribers = Subscribers(database)
     waiting = LineRecipients(
-        Tokens(database, clock), Services(database), subscribers, engines.ring, find_contact, public_url
+        lines.tokens, lines.services, subscribers, engines.ring, find_contact, public_url
     )
     writing = Writing(letters, LineLetters(waiting, addresses, templates))
     mails, caps = Mails(database, clock), Caps(database)
@@ -62,6 +63,7 @@ def build_notifications(engines: Engines, accounts: Accounts, sales: Sales) -> N
             MailListener(post, links.verification, links.resets, find_contact, buyers),
             LineListener(post, waiting, addresses),
         ),
+        reminders=Reminders(lines.tokens, subscribers, lines.directory, lines.reading, clock),
         ways=ways,
         repositories=(mails, caps, subscribers),
     )

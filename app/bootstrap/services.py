@@ -89,6 +89,7 @@ def build(settings: Settings, listeners: Sequence[monitoring.CommandListener] = 
     keys = IdempotencyKeys(engines.mongo.database, engines.clock)
     accounts = build_accounts(engines, keys)
     sales, lines = build_sales(engines, keys), build_lines(engines, keys)
-    news, notifications = build_news(engines, keys, sales), build_notifications(engines, accounts, sales)
+    news = build_news(engines, keys, sales)
+    notifications = build_notifications(engines, accounts, sales, lines)
     privacy = build_privacy(engines, keys, accounts, sales)
     return Services(engines, keys, accounts, sales, lines, news, notifications, privacy)

@@ -28,6 +28,7 @@ def sweeps(services: Services) -> list[Sweep]:
         Sweep("deliveries unhandled", second, services.news.inbox.sweep),
         Sweep("events cancelled", 10.0, partial(sales.cancellations.sweep, ONE_BY_ONE)),
         Sweep("mails owed", second, partial(services.notifications.post.sweep, MAILS)),
+        Sweep("reminders due", 20 * second, services.notifications.reminders.sweep),
         Sweep("people erased", 5.0, services.privacy.personal.sweep),
         Sweep("photos discarded", MINUTE, services.accounts.identities.photos.sweep),
         Sweep("guests forgotten", HOUR, services.privacy.retention.sweep),

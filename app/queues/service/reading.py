@@ -45,7 +45,10 @@ class Reading:
         return kept.numbers
 
     async def wait(self, service: Service, ahead: int) -> Wait:
-        return (await self._waits(service, [ahead]))[0]
+        return (await self.waits(service, [ahead]))[0]
+
+    async def waits(self, service: Service, aheads: Sequence[int]) -> list[Wait]:
+        return await self._waits(service, aheads)
 
     def joined(self, token: Token) -> None:
         """Whoever asks next sees them too, without another look into the database."""

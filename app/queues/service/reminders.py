@@ -7,26 +7,21 @@ next round. Saying it is due is one conditional write; post goes out from its me
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.clock import Clock
 from app.core.each import each
 from app.core.errors import NotFound
 from app.queues.eta import Wait
-from app.queues.line import LineNumbers
 from app.queues.messages import told
 from app.queues.models import Service, Token
 from app.queues.repository.subscribers import Subscribers
 from app.queues.repository.tokens import Tokens
 from app.queues.service.directory import Directory
+from app.queues.service.reading import Reading
 
 CAUSE = "reminder_due"
-
-Numbers = Callable[[Service], Awaitable[LineNumbers]]
-"""How a line stands (``Reading.numbers``)."""
-Waits = Callable[[Service, Sequence[int]], Awaitable[list[Wait]]]
-"""Forecasts for so many people ahead (``Forecasting.waits``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +40,13 @@ class Reminders:
         tokens: Tokens,
         subscribers: Subscribers,
         directory: Directory,
-        numbers: Numbers,
-        waits: Waits,
+        reading: Reading,
         clock: Clock,
     ) -> None:
         self._tokens = tokens
         self._subscribers = subscribers
         self._directory = directory
-        self._numbers = numbers
-        self._waits = waits
+        self._reading = reading
         self._clock = clock
 
     async def sweep(self) -> int:
@@ -74,8 +67,8 @@ class Reminders:
         return await each(await self._due(service, owed), self._remind, "reminder")
 
     async def _due(self, service: Service, owed: Sequence[Token]) -> list[Due]:
-        numbers = await self._numbers(service)
-        waits = await self._waits(service, [numbers.ahead_of(token) for token in owed])
+        numbers = await self._reading.numbers(service)
+        waits = await self._reading.waits(service, [numbers.ahead_of(token) for token in owed])
         soon = [(token, wait) for token, wait in zip(owed, waits, strict=True) if _is_soon(token, wait)]
         return [Due(token, max(1, math.ceil(wait.median_minutes))) for token, wait in soon]
 
