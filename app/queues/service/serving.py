@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.clock import Clock, rfc3339
-from app.core.errors import Conflict, IllegalTransition
+from app.core.errors import IllegalTransition
 from app.core.messages import Message
 from app.core.mongo import Document
 from app.queues.errors import NotIdentified, TooEarly, WrongAlias
@@ -60,15 +60,13 @@ class Serving:
         token = found.token
         if token.verified_at is not None:
             raise IllegalTransition(state=token.status)
-        expect: Document = {}
         fields: Document = {"verified_at": self._clock.now()}
         if code is not None:
             await self._codes.check(token, code)
-            assert token.code is not None
-            expect, fields = {"code.n": token.code.grant.n}, fields | SPENT
+            fields |= SPENT
         else:
             await self._check_alias(token, alias or "")
-        return await self._done(token, "called", "verify", hand, fields=fields, expect=expect)
+        return await self._done(token, "called", "verify", hand, fields=fields)
 
     async def start(self, token_id: str, hand: Hand) -> Acted:
         """Raises NotIdentified where the line asks who they are and nobody has."""
@@ -139,19 +137,17 @@ class Serving:
         *,
         fields: Document | None = None,
         unset: Sequence[str] = (),
-        expect: Document | None = None,
         after: Pause | None = None,
         more: Sequence[Message] = (),
     ) -> Acted:
-        expect = {**(expect or {}), **(after.over() if after else {})}
+        expect = after.over() if after else None
         acted = await self._acting.move(
             token, to, name, hand, fields=fields, unset=unset, expect=expect, more=more
         )
-        if acted is None and after is not None:
-            raise TooEarly(not_before=rfc3339(after.end(token)))
-        if acted is None:  # The code that was right has been replaced meanwhile.
-            raise Conflict
-        return acted
+        if acted is not None:
+            return acted
+        assert after is not None, "nothing else was expected of it"
+        raise TooEarly(not_before=rfc3339(after.end(token)))
 
     async def _check_alias(self, token: Token, alias: str) -> None:
         """Proves who somebody is to a human. Where a code could be sent, the code it must be."""

@@ -92,7 +92,7 @@ class Desk:
 
     async def person(self, service: Service, **fields: Any) -> Token:
         last = await self.tokens.last_number(service.id, business_day(self.now, service.timezone))
-        token = replace(_token(service, last + 1, milliseconds(self.now), {}), **fields)
+        token = _token(service, last + 1, milliseconds(self.now), fields)
         await seed(self.database, self.live, [token])
         return token
 
