@@ -27,8 +27,9 @@ ACTORS = (
     "machine elsewhere",
     "machine without",
 )
-"""``here`` and ``elsewhere``: limited to the event in question, or to another one. ``without``: with every
-permission but the one that the route asks for. Guests have the secret of an order, or of another one."""
+"""``here`` and ``elsewhere``: limited to the event or line in question, or to another one. ``without``:
+with every permission but the one that the route asks for. Guests have the secret of an order or a token,
+or of another one."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +70,5 @@ class People:
         return api_keys.token(made.value)
 
 
-def limited_to(event_id: str) -> Scope:
-    return Scope(events=frozenset({event_id}))
+def limited_to(event_id: str, service_id: str = "") -> Scope:
+    return Scope(events=frozenset({event_id}), services=frozenset({service_id} if service_id else ()))

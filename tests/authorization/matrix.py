@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.authorization.actors import ACTORS
-from tests.authorization.rows import Row
+from tests.authorization.row import Row
 from tests.authorization.rules import OK
 from tests.authorization.world import World
 

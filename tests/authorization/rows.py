@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from app.accounts.models import Permission
 from app.core.ids import new_id
 from tests.authorization import rules
-from tests.authorization.rules import OK, Rule
+from tests.authorization.line_rows import LINES
+from tests.authorization.row import Body, Make, Row
+from tests.authorization.rules import OK
 from tests.authorization.world import API, EVENT, Json, World, picture
 from tests.e2e.conftest import PASSWORD
-
-Make = Callable[[World], Awaitable[str]]
-"""Makes a fresh thing; gives what stands for it in the path."""
-Body = Callable[[World], Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """``makes`` None: the path names nothing that could be somebody else's or absent.
-
-    ``fine``: what those who may are answered. ``fresh``: the caller's account does not survive it.
-    """
-
-    method: str
-    path: str
-    rule: Rule
-    permission: Permission | None = None
-    makes: Make | None = None
-    absent: str = ""
-    body: Body = lambda _: None
-    fine: frozenset[int] = frozenset({200, 201, 204})
-    fresh: bool = False
-    case: str = ""
-    request: Json = field(default_factory=dict)
-
-    @property
-    def operation(self) -> tuple[str, str]:
-        return self.method, self.path
-
-    @property
-    def writes(self) -> bool:
-        return self.method != "GET"
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.case}".strip()
 
 
 async def _published(world: World) -> str:
@@ -288,6 +252,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("GET", "/health/live", rules.OPEN),
     Row("GET", "/health/ready", rules.OPEN, fine=frozenset({200, 503})),
+    *LINES,
 )
 
-__all__ = ["OK", "ROWS", "Row"]
+__all__ = ["OK", "ROWS"]

@@ -91,3 +91,16 @@ PHOTO = _rule(
     staff=404, staff_here=404, staff_elsewhere=404, admin=OK,
     **_NO_MACHINES,
 )  # fmt: skip
+
+LINE_PUBLIC = _rule(**_EVERYBODY, **_ANY_STAFF, **_NO_MACHINES)
+"""Everybody, whoever they are; machines do not queue."""
+
+LINE_STAFF = _rule(**_STRANGERS, staff=OK, staff_here=OK, staff_elsewhere=404, admin=OK, **_NO_MACHINES)
+LINE_MAKERS = _rule(**_STRANGERS, staff=OK, staff_here=403, staff_elsewhere=403, admin=OK, **_NO_MACHINES)
+"""A new line is in nobody's bounds yet."""
+
+TOKEN = {**ORDER, **{actor: 403 for actor in ACTORS if actor.startswith("machine")}}
+"""A customer's token: theirs, and staff's who oversee its line."""
+
+GUEST_TOKEN = {**TOKEN, "customer": 404, "guest": OK}
+"""A guest's token: whose secret opens it."""

@@ -12,7 +12,8 @@ from app.accounts.models import Caller, Permission
 from app.bootstrap import Services
 from tests.authorization.actors import PERMISSIONS
 from tests.authorization.matrix import violations
-from tests.authorization.rows import ROWS, Row
+from tests.authorization.row import Row
+from tests.authorization.rows import ROWS
 from tests.authorization.world import a_world
 
 Roles = frozenset[str]

@@ -11,7 +11,8 @@ import pytest
 
 from app.accounts.access_tokens import PURPOSE
 from tests.authorization.actors import PERMISSIONS
-from tests.authorization.rows import ROWS, Row
+from tests.authorization.row import Row
+from tests.authorization.rows import ROWS
 from tests.authorization.rules import OPEN
 from tests.authorization.world import API, World, a_world
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.authorization.matrix import operations, violations, without_a_row
-from tests.authorization.rows import ROWS, Row
+from tests.authorization.row import Row
+from tests.authorization.rows import ROWS
 from tests.authorization.world import World, a_world
 
 

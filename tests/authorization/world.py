@@ -47,6 +47,10 @@ class World:
     persons: dict[str, Person] = field(default_factory=dict)
     event: Json = field(default_factory=dict)
     """The published event of which everything here is."""
+    service: Json = field(default_factory=dict)
+    """The line of which everything here is that is of a line."""
+    invite: str = ""
+    """Of the line that was made last."""
     _without: dict[Permission, str] = field(default_factory=dict)
 
     @property
@@ -93,6 +97,21 @@ class World:
         assert answer.status_code == 201, answer.text
         order: Json = answer.json()
         return order
+
+    async def line(self) -> Json:
+        """Open to all, from afar too."""
+        slug = f"line-{new_id('x')}".lower().replace("_", "-")
+        body = {"name": "Line", "slug": slug, "timezone": "Europe/Berlin", "remote_join": True}
+        return await self.as_admin("POST", "/services", body)
+
+    async def place(self, *, by: str = "customer") -> Json:
+        """A token in the line; a guest's has the secret."""
+        token = None if by == "guest" else self.tokens[by]
+        service = await self.line()
+        answer = await self.request("POST", f"{API}/services/{service['id']}/tokens", token, json={})
+        assert answer.status_code == 201, answer.text
+        found: Json = answer.json()
+        return found
 
     async def job(self) -> str:
         await self.house.services.news.queue.enqueue("handle_delivery", subject := new_id("dlv"))
@@ -146,7 +165,8 @@ async def _populate(world: World) -> None:
     world.persons["admin"] = await people.person("admin")
     world.tokens["admin"] = world.persons["admin"].token
     world.event = await world.published()
-    here, elsewhere = limited_to(world.event["id"]), limited_to(new_id("evt"))
+    world.service = await world.line()
+    here, elsewhere = limited_to(world.event["id"], world.service["id"]), limited_to(new_id("evt"))
     world.persons |= {
         "customer": await people.person(),
         "other customer": await people.person(),
