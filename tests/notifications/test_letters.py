@@ -96,6 +96,7 @@ async def test_a_guest_gets_the_way_back_to_the_order(office: Office) -> None:
 
 async def test_an_owner_signs_in_instead(office: Office) -> None:
     person = await office.person()
+    await office.deliver()
     await booked(office, token=person.token)
     await office.deliver()
     letter = person.letters()[-1]
