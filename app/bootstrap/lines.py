@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,16 +9,16 @@ from app.bootstrap.counters import Counters, build_counters
 from app.bootstrap.engines import Engines, Prepares
 from app.core.idempotency import IdempotencyKeys
 from app.core.redis import Breaker
-from app.queues.eta import Line, Pace, Wait, forecasts
 from app.queues.live import LiveFields
-from app.queues.models import Service
 from app.queues.presenter import LinePresenter
 from app.queues.repository.line import LineReads
 from app.queues.repository.numbers import Numbers
+from app.queues.repository.pace import PaceReads
 from app.queues.repository.services import Services
 from app.queues.repository.tokens import Tokens
 from app.queues.service.directory import Directory
 from app.queues.service.feed import Feed
+from app.queues.service.forecasting import Forecasting
 from app.queues.service.invites import Invites, Rotation
 from app.queues.service.joining import Joining
 from app.queues.service.lines import Lines as Editing
@@ -66,7 +65,8 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
     breaker = Breaker(settings.redis.redis_breaker_failures, settings.redis.redis_breaker_seconds)
     numbering = Numbering(tokens, Numbers(engines.fast_redis, breaker), live, clock)
     directory = Directory(services)
-    reading = Reading(LineReads(database), directory, _guessed, clock)
+    forecasting = Forecasting(PaceReads(database), clock)
+    reading = Reading(LineReads(database), directory, forecasting.waits, clock)
     rotation = Rotation(
         timedelta(seconds=settings.queues.invite_rotate_seconds),
         timedelta(seconds=settings.queues.invite_valid_seconds),
@@ -100,8 +100,3 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
         counters=counters,
         repositories=(services, tokens, *counters.repositories),
     )
-
-
-async def _guessed(service: Service, aheads: Sequence[int]) -> list[Wait]:
-    """From the staff's guess alone."""
-    return forecasts(aheads, Line(service.front, (), Pace(service.average_minutes)))
