@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.architecture.line import live_through_a_line
 from tests.architecture.spy import Spy, stages
 from tests.e2e.conftest import House, a_house, bearer, settings_for
 from workers.jobs.sweeps import sweeps
@@ -32,6 +33,16 @@ async def test_every_question_of_a_sale_has_an_index(watched: House, spy: Spy) -
     await sweep(watched)
     asked = [one for one in spy.asked if not one.shape.startswith(ASKED_OF_SMALL_COLLECTIONS)]
     assert len(asked) > 30, "the sale must have asked something"
+    database = watched.services.engines.mongo.database
+    scans = [one.shape for one in asked if "COLLSCAN" in await stages(database, one)]
+    assert not scans
+
+
+async def test_every_question_of_a_line_has_an_index(watched: House, spy: Spy) -> None:
+    await live_through_a_line(watched)
+    await sweep(watched)
+    asked = [one for one in spy.asked if not one.shape.startswith(ASKED_OF_SMALL_COLLECTIONS)]
+    assert len([one for one in asked if " tokens " in one.shape]) > 10, "the line must have asked something"
     database = watched.services.engines.mongo.database
     scans = [one.shape for one in asked if "COLLSCAN" in await stages(database, one)]
     assert not scans

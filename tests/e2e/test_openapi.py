@@ -21,6 +21,7 @@ OPEN = {
     ("post", "/api/v1/auth/password/reset"),
     ("get", "/api/v1/events/{event_id}/availability"),
     ("get", "/api/v1/events/{event_id}/seats"),
+    ("get", "/api/v1/services"),
     ("post", "/api/v1/webhooks/{provider}"),
     ("get", "/checkout/{order_id}"),
     ("post", "/checkout/{order_id}"),
@@ -121,7 +122,8 @@ async def test_a_wrong_method_is_told_the_right_ones(house: House) -> None:
 
 async def test_strange_ids_are_absent(house: House) -> None:
     headers = {"Authorization": f"Bearer {await house.token('customer')}"}
-    for path in ("events/{}", "orders/{}", "events/{}/availability", "events/{}/seats"):
+    things = ("events/{}", "orders/{}", "events/{}/availability", "events/{}/seats")
+    for path in (*things, "services/{}", "tokens/{}"):
         for strange in STRANGE_IDS:
             answer = await house.client.get(f"/api/v1/{path.format(strange)}", headers=headers)
             assert answer.status_code in (404, 422), answer.text
