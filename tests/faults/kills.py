@@ -1,4 +1,4 @@
-"""kill -9 at every named step: whoever comes back finishes what was begun, once."""
+"""kill -9 at every named step: the cases of ``test_kills_api`` and ``test_kills_worker``, side by side."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from tests.faults.buyer import Buyer
 from tests.faults.children import doomed_api, doomed_worker, serving
 from tests.faults.doomed import Doom
 from tests.faults.rounds import hurried
-from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.scenarios import Scenario
 from tests.faults.stage import Stage
 
-pytestmark = pytest.mark.process
 
-CASES = [
-    pytest.param(scenario, Doom(step, when), id=f"{scenario.name}: {when} {step}")
-    for scenario in SCENARIOS
-    for step in scenario.steps
-    for when in ("before", "after")
-]
+def deaths(*scenarios: Scenario) -> pytest.MarkDecorator:
+    """Every step of these, before and after it."""
+    cases = [
+        pytest.param(scenario, Doom(step, when), id=f"{scenario.name}: {when} {step}")
+        for scenario in scenarios
+        for step in scenario.steps
+        for when in ("before", "after")
+    ]
+    return pytest.mark.parametrize(("scenario", "doom"), cases)
 
 
-@pytest.mark.parametrize(("scenario", "doom"), CASES)
-async def test_what_a_killed_process_left_is_finished_once(
-    stage: Stage, scenario: Scenario, doom: Doom
-) -> None:
+async def finished_once(stage: Stage, scenario: Scenario, doom: Doom) -> None:
     await stage.faults(scenario.faults)
     await scenario.prepare(stage)
     await (_api_dies if scenario.dies == "api" else _worker_dies)(stage, scenario, doom)
