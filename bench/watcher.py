@@ -1,4 +1,5 @@
-"""Watchers of one line: a program of its own that reads what to watch as JSON and prints what came when.
+"""Watchers of one line: a program of its own that reads what to watch as JSON, listens once for each further
+line, and prints what came when.
 
 It speaks just enough WebSocket, Engine.IO and Socket.IO, because it shares the machine with the API process
 whose watchers it plays. Times are of the monotonic clock, which all processes of a machine share.
@@ -10,13 +11,14 @@ import asyncio
 import json
 import sys
 import time
-from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import uvloop
 
 NAMESPACE = "/live"
+PATIENCE_SECONDS = 30.0
 CONNECTING = 50
 """At the same time."""
 _HANDSHAKE = (
@@ -25,6 +27,7 @@ _HANDSHAKE = (
 )
 _UPDATE = f'42{NAMESPACE},["service.updated"'.encode()
 _JOINED, _ANSWERED = f"40{NAMESPACE},".encode(), f"43{NAMESPACE},".encode()
+_PING, _PONG = 9, 10
 _END = b"\r\n\r\n"
 
 
@@ -33,7 +36,8 @@ class Crowd:
         self.watchers = watchers
         self.watching = 0
         self.lost = 0
-        self.heard = array("d")
+        self.heard: dict[Watcher, float] = {}
+        """When each heard first since it was asked to listen."""
         self.bytes = 0
         self.all_watch = asyncio.Event()
         self.all_heard = asyncio.Event()
@@ -43,11 +47,15 @@ class Crowd:
         if self.watching == self.watchers:
             self.all_watch.set()
 
-    def hears(self, size: int) -> None:
-        self.heard.append(time.monotonic())
+    def hears(self, watcher: Watcher, size: int) -> None:
+        self.heard.setdefault(watcher, time.monotonic())
         self.bytes = size
         if len(self.heard) >= self.watchers:
             self.all_heard.set()
+
+    def listen(self) -> None:
+        self.heard.clear()
+        self.all_heard.clear()
 
 
 class Watcher(asyncio.Protocol):
@@ -72,16 +80,16 @@ class Watcher(asyncio.Protocol):
                 self._buffer = head
                 return
             self._open = True
-        for text in self._frames():
-            self._text(text)
+
+    XX
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.lost += 1
         if not self.watching.done():
             self.watching.set_exception(ConnectionError("refused"))
 
-    def _frames(self) -> Iterator[bytes]:
-        """Texts of whole frames; a server neither masks nor, without compression, changes them."""
+    def _frames(self) -> Iterator[tuple[int, bytes]]:
+        """Whole ones; a server neither masks nor, without compression, changes what is in them."""
         while len(self._buffer) >= 2:
             size, start = self._buffer[1], 2
             if size == 126:
@@ -90,12 +98,12 @@ class Watcher(asyncio.Protocol):
                 size, start = int.from_bytes(self._buffer[2:10]), 10
             if len(self._buffer) < start + size:
                 return
-            text, self._buffer = self._buffer[start : start + size], self._buffer[start + size :]
-            yield text
+            frame, self._buffer = self._buffer[: start + size], self._buffer[start + size :]
+            yield frame[0] & 15, frame[start:]
 
     def _text(self, text: bytes) -> None:
         if text.startswith(_UPDATE):
-            self._crowd.hears(len(text))
+            self._crowd.hears(self, len(text))
         elif text == b"2":
             self._send("3")
         elif text.startswith(b"0"):
@@ -107,11 +115,11 @@ class Watcher(asyncio.Protocol):
             self.watching.set_result(None)
             self._crowd.watches()
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, kind: int = 1) -> None:
         """Masked with zeros, which is a mask too. Shorter than 126 bytes."""
         body = text.encode()
         assert len(body) < 126
-        self._transport.write(bytes((0x81, 0x80 | len(body), 0, 0, 0, 0)) + body)
+        self._transport.write(bytes((0x80 | kind, 0x80 | len(body), 0, 0, 0, 0)) + body)
 
 
 async def watch(asked: dict[str, Any]) -> None:
@@ -130,10 +138,13 @@ async def watch(asked: dict[str, Any]) -> None:
     await crowd.all_watch.wait()
     _say(seconds=time.monotonic() - began)
     for _ in range(asked["updates"]):
-        await crowd.all_heard.wait()
-        _say(first=min(crowd.heard), last=max(crowd.heard), bytes=crowd.bytes, lost=crowd.lost)
-        crowd.heard = array("d")
-        crowd.all_heard.clear()
+        await loop.run_in_executor(None, sys.stdin.readline)
+        crowd.listen()
+        _say(ready=1)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(crowd.all_heard.wait(), PATIENCE_SECONDS)
+        times = crowd.heard.values()
+        _say(first=min(times), last=max(times), heard=len(times), bytes=crowd.bytes, lost=crowd.lost)
 
 
 def _say(**what: float) -> None:

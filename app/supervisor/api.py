@@ -57,6 +57,8 @@ def run(application: str, *, host: str, port: int, fd: int | None) -> None:
         ws_max_size=_FRAME_BYTES,
         # Compressed for each watcher by itself, one payload for thousands would be thousands of payloads.
         ws_per_message_deflate=False,
+        # Engine.IO asks by itself who is still there.
+        ws_ping_interval=None,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

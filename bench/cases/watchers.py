@@ -35,7 +35,7 @@ async def watchers(rig: Rig, scale: Scale) -> dict[str, Any]:
             connected = await _said(crowd)
             await asyncio.sleep(PAUSE_SECONDS)
             after = api.memory
-            heard = [await _update(client, service, crowd, n) for n in range(updates)]
+            heard = [await _update(client, service, crowd, scale.watchers, n) for n in range(updates)]
     return {
         "watchers": scale.watchers,
         "updates": updates,
@@ -61,15 +61,21 @@ async def _line(client: httpx.AsyncClient, rig: Rig) -> dict[str, Any]:
 
 
 async def _update(
-    client: httpx.AsyncClient, service: dict[str, Any], crowd: asyncio.subprocess.Process, n: int
+    client: httpx.AsyncClient,
+    service: dict[str, Any],
+    crowd: asyncio.subprocess.Process,
+    watchers: int,
+    n: int,
 ) -> dict[str, float]:
     """Seconds from the answer to the staff until the first and until the last watcher heard."""
     await asyncio.sleep(PAUSE_SECONDS)
+    await _tell(crowd, {})
+    await _said(crowd)
     (await client.post(f"/services/{service['id']}/next", json={"counter": str(n)})).raise_for_status()
     answered = time.monotonic()
     heard = await _said(crowd)
-    if heard["lost"]:
-        raise AssertionError(f"{heard['lost']} watchers were lost")
+    if heard["lost"] or heard["heard"] < watchers:
+        raise AssertionError(f"{heard['heard']} of {watchers} heard, {heard['lost']} were lost")
     return {
         "first": heard["first"] - answered,
         "last": heard["last"] - answered,
@@ -84,16 +90,19 @@ async def _crowd(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.watcher", stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert process.stdin is not None
-    asked = {"port": port, "slug": slug, "watchers": number, "updates": updates}
-    process.stdin.write(json.dumps(asked).encode() + b"\n")
-    await process.stdin.drain()
     try:
+        await _tell(process, {"port": port, "slug": slug, "watchers": number, "updates": updates})
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def _tell(crowd: asyncio.subprocess.Process, what: dict[str, Any]) -> None:
+    assert crowd.stdin is not None
+    crowd.stdin.write(json.dumps(what).encode() + b"\n")
+    await crowd.stdin.drain()
 
 
 async def _said(crowd: asyncio.subprocess.Process) -> dict[str, float]:
