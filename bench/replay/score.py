@@ -77,7 +77,7 @@ def _plus(sums: tuple[float, ...], one: Scored, more: int) -> tuple[float, ...]:
     return tuple(s + abs(one.actual - average * share) for s, average in zip(sums, one.averages, strict=True))
 
 
-def score(scored: Sequence[Scored]) -> Score:
+def score(scored: Sequence[Scored], draws: int = DRAWS) -> Score:
     days: dict[int, Sums] = {}
     for one in scored:
         days.setdefault(one.day, Sums()).add(one)
@@ -87,29 +87,33 @@ def score(scored: Sequence[Scored]) -> Score:
         waits=count,
         days=len(sums),
         mean_wait=sum(day.wait for day in sums) / count,
-        coverage=_figure(sums, lambda day: day.covered, lambda day: day.waits),
+        coverage=_figure(sums, lambda day: day.covered, lambda day: day.waits, draws),
         error=sum(day.error for day in sums) / count,
         errors={name: sum(day.plain[n] for day in sums) / count for n, name in enumerate(AVERAGES)},
-        ratios=_against(sums, lambda day: day.plain),
-        beyond=_against(sums, lambda day: day.beyond),
+        ratios=_against(sums, lambda day: day.plain, draws),
+        beyond=_against(sums, lambda day: day.beyond, draws),
         width=sum(day.p90 for day in sums) / count,
     )
 
 
-def _against(days: Sequence[Sums], errors: Callable[[Sums], tuple[float, ...]]) -> dict[str, Figure]:
+def _against(
+    days: Sequence[Sums], errors: Callable[[Sums], tuple[float, ...]], draws: int
+) -> dict[str, Figure]:
     def of(n: int) -> Callable[[Sums], float]:
         return lambda day: errors(day)[n]
 
-    return {name: _figure(days, lambda day: day.error, of(n)) for n, name in enumerate(AVERAGES)}
+    return {name: _figure(days, lambda day: day.error, of(n), draws) for n, name in enumerate(AVERAGES)}
 
 
-def _figure(days: Sequence[Sums], above: Callable[[Sums], float], below: Callable[[Sums], float]) -> Figure:
+def _figure(
+    days: Sequence[Sums], above: Callable[[Sums], float], below: Callable[[Sums], float], draws: int
+) -> Figure:
     """The ratio of two sums over days, and where it lies in 95 of 100 draws of as many days."""
     tops, bottoms = [above(day) for day in days], [below(day) for day in days]
     random = Random(len(days))
     drawn = []
-    for _ in range(DRAWS):
+    for _ in range(draws):
         chosen = random.choices(range(len(days)), k=len(days))
         drawn.append(sum(tops[n] for n in chosen) / sum(bottoms[n] for n in chosen))
     drawn.sort()
-    return Figure(sum(tops) / sum(bottoms), drawn[int(DRAWS * 0.025)], drawn[int(DRAWS * 0.975)])
+    return Figure(sum(tops) / sum(bottoms), drawn[int(draws * 0.025)], drawn[int(draws * 0.975)])
