@@ -8,7 +8,7 @@ from app.core.ids import new_id
 from app.core.mongo import Database
 from app.core.redis import Client
 from app.stock.models import Claim, Missing, Plan, Taken
-from app.stock.service import IN_FLIGHT
+from app.stock.service.repairing import IN_FLIGHT
 from tests.stock.shop import GA, SEAT, CountedClaims, Shop, plan, seats, shop, some
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 
 import structlog
-from ulid import ULID
 
 from app.core.clock import Clock
 from app.core.redis import Breaker, RedisAway
@@ -31,19 +29,15 @@ from app.stock.models import (
     Want,
 )
 from app.stock.repository.claims import Claims
-from app.stock.repository.picture import Picture, free_units
+from app.stock.repository.picture import Picture
+from app.stock.service.repairing import Members, Repairs
 
 log = structlog.get_logger("stock")
 
 MEMORY_SECONDS = 1.0
 MEMORY_SHARE = 10
 """A picture that took long to load is kept this many times as long, so that loading it stays a small part."""
-IN_FLIGHT = timedelta(seconds=2)
-"""A unit taken from the picture this recently may be on its way into the database."""
 BUILD_WAIT_SECONDS = 1.5
-
-Members = tuple[set[str], dict[str, str], int]
-"""Of a pool in the picture: free members, held unit -> order id, next never-used number."""
 
 
 class Stock:
@@ -56,6 +50,7 @@ class Stock:
         self._claims = claims
         self._breaker = breaker
         self._clock = clock
+        self._repairs = Repairs(rebuilding, claims, breaker, clock)
         self._memory: dict[str, MemoryPicture] = {}
         self._loading: dict[str, asyncio.Lock] = {}
         self._dirty: dict[str, Plan] = {}
@@ -158,42 +153,8 @@ class Stock:
             await self.renew(plan)
 
     async def repair(self, plan: Plan) -> bool:
-        """Frees what the picture withholds though nobody claims it. True when it freed something.
-
-        Units taken a moment ago are left alone: their insert may be under way. Should a slower one
-        be freed all the same, the index refuses whoever comes second.
-        """
-        horizon = self._clock.now() - IN_FLIGHT
-        freed = 0
-        try:
-            if await self._agrees(plan):
-                return False
-            # The picture first: what is sold in between then looks free here and is left alone.
-            pictured = [(pool, await self._pictured(plan, pool)) for pool in plan.pools]
-            claimed = {unit for claim in await self._claims.load(plan.event_id) for unit in claim.units}
-            for pool, found in pictured:
-                for holder, units in _withheld(pool, found, claimed, horizon).items():
-                    freed += await self._free(plan, holder, units)
-        except RedisAway:
-            return False
-        if freed:
-            log.warning("stock_repaired", event_id=plan.event_id, units=freed)
-        return freed > 0
-
-    async def _agrees(self, plan: Plan) -> bool:
-        """Two numbers tell the usual case: the picture withholds no more than is claimed.
-
-        The database first: what is taken in between then makes us look closer, and nothing hides.
-        """
-        claimed = await self._claims.count(plan.event_id)
-        counts = await self._breaker.call(lambda: self._picture.counts(plan))
-        return counts is not None and sum(count.held + count.sold for count in counts) <= claimed
-
-    async def _pictured(self, plan: Plan, pool: Pool) -> Members | None:
-        return await self._breaker.call(lambda: self._rebuilding.members(plan, pool))
-
-    async def _free(self, plan: Plan, holder: str, units: Sequence[str]) -> int:
-        return await self._breaker.call(lambda: self._rebuilding.release(plan, [holder], units))
+        """Frees what the picture withholds though nobody claims it. True when it freed something."""
+        return await self._repairs.repair(plan)
 
     async def counts(self, plan: Plan) -> Counts:
         return Counts(plan.event_id, self._clock.now(), await self._count(plan))
@@ -206,7 +167,7 @@ class Stock:
             for pool in plan.pools:
                 if not pool.seated:
                     continue
-                found = await self._members(plan, pool.ticket_type_id)
+                found = await self._members(plan, pool)
                 free |= found[0]
                 held |= found[1].keys()
         except RedisAway:
@@ -256,9 +217,9 @@ class Stock:
             log.info("counts_from_memory", event_id=plan.event_id)
         return (await self._remember(plan)).counts()
 
-    async def _members(self, plan: Plan, type_id: str) -> Members:
+    async def _members(self, plan: Plan, pool: Pool) -> Members:
         for _ in range(2):
-            found = await self._pictured(plan, plan.pool(type_id))
+            found = await self._repairs.members(plan, pool)
             if found is not None:
                 return found
             await self.renew(plan)
@@ -300,23 +261,3 @@ class Stock:
 
 def _fresh(memory: MemoryPicture) -> bool:
     return time.monotonic() < memory.kept_until
-
-
-def _withheld(
-    pool: Pool, found: Members | None, claimed: set[str], horizon: datetime
-) -> dict[str, list[str]]:
-    """Holder in the picture ("" for none) -> units neither free there nor claimed in MongoDB."""
-    if found is None:
-        return {}
-    members, held, next_number = found
-    free = free_units(pool, members, next_number)
-    withheld: dict[str, list[str]] = {}
-    for unit in pool.units():
-        holder = held.get(unit, "")
-        if unit not in claimed and unit not in free and not _younger(holder, horizon):
-            withheld.setdefault(holder, []).append(unit)
-    return withheld
-
-
-def _younger(order_id: str, horizon: datetime) -> bool:
-    return bool(order_id) and ULID.from_str(order_id.rpartition("_")[2]).datetime > horizon

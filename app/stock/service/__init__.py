@@ -1,0 +1,3 @@
+from app.stock.service.stock import Stock
+
+__all__ = ["Stock"]
