@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from app.core.ids import new_id
 from tests.authorization import rules
-from tests.authorization.row import Make, Row
+from tests.authorization.row import Body, Make, Row
 from tests.authorization.world import API, Json, World
 
 
@@ -49,6 +50,44 @@ def token(*, by: str = "customer", status: str = "waiting") -> Make:
     return make
 
 
+def _at_counter(status: str, *, identified: bool) -> Make:
+    """Somebody called long enough ago for all that has to wait."""
+    make = token(by="guest", status=status)
+
+    async def made(world: World) -> str:
+        token_id = await make(world)
+        called = world.house.services.engines.clock.now() - timedelta(hours=1)
+        fields: Json = {"called_at": called, "alias": "calm-otter"}
+        fields |= {"verified_at": called} if identified else {}
+        await world.database["tokens"].update_one({"_id": token_id}, {"$set": fields})
+        return token_id
+
+    return made
+
+
+async def _waiting_line(world: World) -> str:
+    service_id = await fresh_line(world)
+    answer = await world.request("POST", f"{API}/services/{service_id}/tokens", json={})
+    assert answer.status_code == 201, answer.text
+    return service_id
+
+
+def _counter(_: World) -> Json:
+    return {"counter": "1"}
+
+
+def _version(_: World) -> Json:
+    return {"version": 1}
+
+
+def _alias(_: World) -> Json:
+    return {"version": 1, "alias": "calm otter"}
+
+
+def _elsewhere(world: World) -> Json:
+    return {"version": 1, "service_id": world.service["id"]}
+
+
 def _claim(world: World) -> Json:
     return {"invite": world.invite}
 
@@ -66,6 +105,15 @@ SVC, TOK = (f"{prefix}_01ARZ3NDEKTSV4RRFFQ69G5FAV" for prefix in ("svc", "tok"))
 SERVICES, ONE_SERVICE = f"{API}/services", f"{API}/services/{{service_id}}"
 ONE_TOKEN = f"{API}/tokens/{{token_id}}"
 _STATES: Mapping[str, str] = {"cancel": "waiting", "away": "waiting", "back": "away"}
+_AT_COUNTER: Mapping[str, tuple[str, Body]] = {
+    "verify": ("called", _alias),
+    "start": ("called", _version),
+    "complete": ("serving", _version),
+    "no-show": ("called", _version),
+    "recall": ("called", _version),
+    "requeue": ("no_show", _version),
+    "transfer": ("called", _elsewhere),
+}
 
 LINES: tuple[Row, ...] = (
     Row("GET", SERVICES, rules.OPEN),
@@ -97,5 +145,21 @@ LINES: tuple[Row, ...] = (
             case="guest's",
         )
         for verb, status in _STATES.items()
+    ),
+    Row("GET", f"{ONE_SERVICE}/stats", rules.LINE_STAFF, None, _line, SVC),
+    Row(
+        "POST", f"{ONE_SERVICE}/next", rules.LINE_STAFF, None, _waiting_line, SVC, lambda _: {"counter": "1"}
+    ),
+    *(
+        Row(
+            "POST",
+            f"{ONE_TOKEN}/{verb}",
+            rules.LINE_STAFF,
+            None,
+            _at_counter(status, identified=verb != "verify"),
+            TOK,
+            body,
+        )
+        for verb, (status, body) in _AT_COUNTER.items()
     ),
 )

@@ -17,6 +17,7 @@ ONE_BY_ONE = 100
 
 def sweeps(services: Services) -> list[Sweep]:
     sales = services.sales
+    counters = services.lines.counters
     second = services.engines.settings.work.sweep_seconds
     return [
         Sweep("orders overdue", second, sales.expiry.sweep),
@@ -29,6 +30,9 @@ def sweeps(services: Services) -> list[Sweep]:
         Sweep("events cancelled", 10.0, partial(sales.cancellations.sweep, ONE_BY_ONE)),
         Sweep("mails owed", second, partial(services.notifications.post.sweep, MAILS)),
         Sweep("reminders due", 20 * second, services.notifications.reminders.sweep),
+        Sweep("transfers owed", second, partial(counters.transfers.sweep, ONE_BY_ONE)),
+        Sweep("codes owed", 5 * second, counters.codes.sweep),
+        Sweep("days ended", MINUTE, counters.day_end.sweep),
         Sweep("people erased", 5.0, services.privacy.personal.sweep),
         Sweep("photos discarded", MINUTE, services.accounts.identities.photos.sweep),
         Sweep("guests forgotten", HOUR, services.privacy.retention.sweep),

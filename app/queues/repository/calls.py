@@ -106,7 +106,7 @@ def _called(call: Call, spent: int) -> list[Mapping[str, Any]]:
 
 def _with_code(call: Call, spent: int, messages: Sequence[Document]) -> Document:
     """A code in the same write, for whoever can be reached and has none that is good."""
-    reachable = {"$or": [{"$gt": ["$contact.email", ""]}, {"$gt": ["$contact.phone", ""]}]}
+    reachable = {"$or": [{"$gt": [field, ""]} for field in ("$contact.email", "$contact.phone", "$user_id")]}
     none_good = {"$gte": [{"$ifNull": ["$code.tries", spent]}, spent]}
     owed, n = {"$and": [reachable, none_good]}, {"$add": [{"$ifNull": ["$code.n", 0]}, 1]}
     granted: Document = {

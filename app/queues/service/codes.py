@@ -40,8 +40,9 @@ def has_good(token: Token) -> bool:
 
 
 def gets_codes(service: Service, token: Token) -> bool:
-    """Where nothing can be sent the alias has to do."""
-    return service.verify == "otp" and token.contact is not None and token.contact.reachable
+    """By what they gave on joining, or by their account. Where nothing can be sent the alias has to do."""
+    reachable = token.user_id is not None or (token.contact is not None and token.contact.reachable)
+    return service.verify == "otp" and reachable
 
 
 class Codes:

@@ -105,7 +105,7 @@ class Transfers:
             raise LineClosed
         if target.capacity is not None and (await self._tokens.places(target.id))[0] >= target.capacity:
             raise LineFull
-        keys = self._live.contact_keys(token.contact)
+        keys = self._live.contact_keys(token.contact, token.user_id)
         if keys and await self._tokens.by_contact(target.id, keys):
             raise AlreadyInLine
 
@@ -124,7 +124,7 @@ class Transfers:
         draft = self._draft(old, old.transfer)
         entered = await self._enter(target, draft)
         if isinstance(entered, ContactInLine):  # Joined there themselves in the meantime.
-            entered = await self._enter(target, replace(draft, contact=None))
+            entered = await self._enter(target, replace(draft, contact=None, user_id=None))
         if not isinstance(entered, Token):
             raise Transient(f"a transfer is refused: {type(entered).__name__}")
         await self._serving.transferred(old)

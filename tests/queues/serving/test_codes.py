@@ -64,6 +64,16 @@ async def test_a_grant_is_told_in_the_write_that_made_it(desk: Desk) -> None:
     assert code(desk, token) not in str(await desk.raw(token.id))
 
 
+async def test_an_account_is_an_address_too(desk: Desk) -> None:
+    line = await desk.line(verify="otp", counters=2)
+    first, second = await desk.people(line, 2)
+    for person in (first, second):
+        await desk.database["tokens"].update_one({"_id": person.id}, {"$set": {"user_id": "usr_ann"}})
+    assert (await desk.next(line)).code is not None
+    await desk.counters.codes.grant_front(line.id)
+    assert (await desk.read(second)).code is not None
+
+
 async def test_parallel_grants_give_one(desk: Desk) -> None:
     line = await desk.line(verify="otp")
     (person,) = await desk.people(line, 1, contact=EMAIL)
