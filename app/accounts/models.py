@@ -105,6 +105,8 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     version: int = 1
+    last_used_at: datetime | None = None
+    """Within an hour: using a key is no write."""
 
     def stands(self, at: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)

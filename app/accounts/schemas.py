@@ -196,6 +196,7 @@ class ApiKeyOut(BaseModel):
     created_at: Time
     expires_at: Time | None
     revoked_at: Time | None
+    last_used_at: Time | None = Field(description="Within an hour.")
     version: int
     secret: str | None = Field(default=None, repr=False, description="Only in the answer that makes it.")
 
@@ -210,6 +211,7 @@ class ApiKeyOut(BaseModel):
             created_at=key.created_at,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
+            last_used_at=key.last_used_at,
             version=key.version,
             secret=secret,
         )

@@ -106,6 +106,23 @@ async def test_a_revoked_key_is_refused_at_the_next_request_of_any_process(house
     assert again.json() == revoked
 
 
+async def test_a_key_says_when_it_was_used_and_writes_it_once_an_hour(house: House) -> None:
+    admin = await house.admin()
+    key = await made(house, admin)
+    assert key["last_used_at"] is None
+    minutes_ago = []
+    for minutes in (0, 59, 1, 59):
+        house.clock.advance(timedelta(minutes=minutes))
+        await ask(house, "/m/staff", key["secret"])
+        found = await house.database["api_keys"].find_one({"_id": key["id"]})
+        assert found is not None
+        assert found["version"] == 1, "using it changes nothing"
+        minutes_ago.append((house.clock.now() - found["last_used_at"]) // timedelta(minutes=1))
+    assert minutes_ago == [0, 59, 0, 59]
+    listed = (await (await house.admin()).ask(KEYS)).json()["items"]
+    assert [one["last_used_at"] for one in listed] == [rfc3339(house.clock.now() - timedelta(minutes=59))]
+
+
 async def test_a_key_ends_when_it_said_it_would(house: House) -> None:
     key = await made(house, expires_at=rfc3339(house.clock.now() + timedelta(hours=1)))
     assert (await ask(house, "/m/staff", key["secret"])).status_code == 200

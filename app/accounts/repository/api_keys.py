@@ -49,6 +49,10 @@ class ApiKeyRepository:
         standing = {"_id": key.id, "revoked_at": {"$exists": False}}
         return _key(await self._keys.find_one_and_update(standing, change, return_document=True))
 
+    async def used(self, key: ApiKey, at: datetime) -> None:
+        """Nothing is decided by it, so it is no new version."""
+        await self._keys.update_one({"_id": key.id}, {"$max": {"last_used_at": at}})
+
 
 def _document(key: ApiKey) -> Document:
     document: Document = {
@@ -82,4 +86,5 @@ def _model(document: Mapping[str, Any]) -> ApiKey:
         expires_at=document.get("expires_at"),
         revoked_at=document.get("revoked_at"),
         version=document["version"],
+        last_used_at=document.get("last_used_at"),
     )

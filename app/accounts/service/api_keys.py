@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.accounts.api_keys import ApiKeyTokens
 from app.accounts.audit import deed
@@ -14,6 +14,8 @@ from app.core.clock import Clock, rfc3339
 from app.core.errors import Invalid, NotFound
 from app.core.idempotency import Done, IdempotencyKeys, body_hash
 from app.core.pagination import PageRequest
+
+_USE_TOLD_EVERY = timedelta(hours=1)
 
 
 class ApiKeyService:
@@ -27,9 +29,11 @@ class ApiKeyService:
 
     async def admit(self, token: str, permission: Permission | None) -> Caller:
         """The machine behind a token. Raises InvalidToken, ApiKeyEnded, NotPermitted."""
-        key = await self._keys.get(self._tokens.read(token))
-        if key is None or not key.stands(self._clock.now()):
+        key, now = await self._keys.get(self._tokens.read(token)), self._clock.now()
+        if key is None or not key.stands(now):
             raise ApiKeyEnded
+        if key.last_used_at is None or now - key.last_used_at >= _USE_TOLD_EVERY:
+            await self._keys.used(key, now)
         if permission is None:
             raise NotPermitted("This is not for machines")
         if permission not in key.permissions:
