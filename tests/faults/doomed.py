@@ -25,7 +25,7 @@ from pymongo.monitoring import (
 
 from app.bootstrap import build, build_live_listener
 from tests.faults.house import Place, server_of, url_of
-from tests.faults.steps import STEPS
+from tests.faults.lines_steps import STEPS
 from workers.main import parts
 from workers.worker import WorkerProcess
 

@@ -78,6 +78,7 @@ async def hurried(services: Services) -> None:
         ("payments", "poll_at", {}),
         ("payments", "settle_at", {}),
         ("payments", "refund_at", {}),
+        ("tokens", "transfer_due", {}),
         ("deliveries", "next_at", {"status": "received"}),
         ("jobs", "due", {"status": "queued"}),
         ("jobs", "lease", {"status": "running"}),
@@ -112,6 +113,9 @@ async def owes(database: Database) -> list[str]:
         "delivery": ("deliveries", {"status": "received"}),
         "order's outbox": ("orders", {"outbox.0": {"$exists": True}}),
         "payment's outbox": ("payments", {"outbox.0": {"$exists": True}}),
+        "transfer": ("tokens", {"transfer_due": {"$exists": True}}),
+        "token's outbox": ("tokens", {"outbox.0": {"$exists": True}}),
+        "service's outbox": ("services", {"outbox.0": {"$exists": True}}),
     }
     found = []
     for what, (collection, query) in queries.items():
