@@ -54,7 +54,7 @@ class Reminders:
         return await each(await self._subscribers.lines_with_reminders(), self.look, "reminders")
 
     async def look(self, service_id: str) -> int:
-        """Returns how many were told."""
+        """Returns how many were due."""
         owed = await self._subscribers.owed_reminders(service_id)
         if not owed:
             return 0
