@@ -49,6 +49,9 @@ class LineNumbers:
         called = [one for one in self.at_counters if one.called_at is not None]
         return max(called, key=lambda one: (one.called_at, one.number), default=None)
 
+    def has_at_counter(self, number: int) -> bool:
+        return any(one.number == number for one in self.at_counters)
+
     def next(self, count: int) -> list[int]:
         return [number for _, _, number in self.order[:count]]
 

@@ -88,9 +88,10 @@ class House:
     async def enter(self, line: Json, **body: Any) -> Json:
         return await self.join(line, token=self.staff, **body)
 
-    async def move(self, token: Json, what: str, **more: Any) -> httpx.Response:
-        more.setdefault("token", token["secret"])
-        return await self.call("POST", f"/tokens/{token['id']}/{what}", **more)
+    async def move(self, token: Json, what: str, bearer: str | None = None, **more: Any) -> httpx.Response:
+        return await self.call(
+            "POST", f"/tokens/{token['id']}/{what}", token=bearer or token["secret"], **more
+        )
 
     async def show(self, token: Json, bearer: str | None = None) -> Json:
         answer = await self.call("GET", f"/tokens/{token['id']}", token=bearer or token["secret"])

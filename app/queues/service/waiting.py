@@ -98,12 +98,20 @@ class Waiting:
 
     async def seen(self, token: Token, caller: Caller, *, replayed: bool = False) -> Seen:
         service = await self._directory.get(token.service_id)
-        numbers = await self._reading.numbers(service)
+        numbers = await self._numbers(service, token)
         ahead = numbers.ahead_of(token)
         waits = token.status in ("waiting", "away")
         wait = await self._reading.wait(service, ahead) if waits else None
         owner, staff = self._owns(token, caller), caller.oversees_service(token.service_id)
         return Seen(token, service, numbers, ahead, wait, owner, staff, replayed)
+
+    async def _numbers(self, service: Service, token: Token) -> LineNumbers:
+        """Not from before this token was called: a page must not say both."""
+        numbers = await self._reading.numbers(service)
+        if token.status in ("called", "serving") and not numbers.has_at_counter(token.number):
+            self._reading.forget(service.id)
+            return await self._reading.numbers(service)
+        return numbers
 
     async def _move(self, token: Token, move: Move, caller: Caller, its_mark: str | None) -> Token | None:
         by_staff = caller.oversees_service(token.service_id) and not self._owns(token, caller)
