@@ -5,52 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from app.core.clock import SystemClock
-from app.core.ids import new_id
 from app.core.mongo import Database
-from app.notifications.models import Cap, Letter, Mail, TextMessage, Way
-from app.notifications.repository import Caps, Mails
-from app.notifications.service import Post, Rationing, Ways
-
-LIMIT = 5
-LIMITS = {name: Cap(LIMIT, timedelta(hours=1)) for name in ("unasked", "number", "line")}
-CLOCK = SystemClock()
-
-
-class Counting:
-    def __init__(self) -> None:
-        self.count = 0
-
-    async def send(self, _: Letter | TextMessage) -> str | None:
-        self.count += 1
-        return None
-
-    async def aclose(self) -> None:
-        """Holds nothing open."""
-
-
-async def write(mail: Mail) -> Letter | TextMessage:
-    if mail.way.channel == "sms":
-        return TextMessage(mail.id, "+15005550007", "Hi")
-    return Letter(mail.id, "ada@example.com", "Hi", "Hi", "Hi")
-
-
-class Worker:
-    """A post office of its own on the same database, as another process has one."""
-
-    def __init__(self, database: Database, caps: Caps | None = None) -> None:
-        self.letters, self.texts = Counting(), Counting()
-        self.mails = Mails(database, CLOCK)
-        rationing = Rationing(caps or Caps(database), LIMITS)
-        self.post = Post(self.mails, write, Ways(self.letters, self.texts), rationing, CLOCK)
-
-    async def owe(self, count: int, *ways: Way) -> None:
-        await self.post.owe_all([self.post.mail("line_called", new_id("tok"), 1, ways) for _ in range(count)])
-
-
-async def status(database: Database) -> dict[str, int]:
-    found = [mail["status"] async for mail in database["mails"].find({})]
-    return {name: found.count(name) for name in set(found)}
+from app.notifications.models import Cap, Way
+from app.notifications.repository import Caps
+from app.notifications.service import Rationing
+from tests.notifications.workers import CLOCK, LIMIT, LIMITS, Worker, status
 
 
 async def test_a_cap_holds_when_many_workers_send_at_once(database: Database) -> None:
@@ -77,7 +36,7 @@ class Reading(Caps):
 
 
 async def test_control_counting_before_writing_lets_more_through(database: Database) -> None:
-    worker = Worker(database, Reading(database, asyncio.Barrier(LIMIT + 1)))
+    worker = Worker(database, caps=Reading(database, asyncio.Barrier(LIMIT + 1)))
     await worker.owe(LIMIT + 1, Way("email", "ada", ("unasked/x/ada",)))
     await worker.post.sweep(100)
     assert worker.letters.count == LIMIT + 1

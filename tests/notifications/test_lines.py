@@ -241,3 +241,29 @@ async def test_a_flood_of_joins_in_a_strangers_name_is_capped(office: Office, co
     sent = guest.texts() if contact == "phone" else guest.subjects()
     assert len(sent) == 5
     assert [mail["status"] for mail in await office.mails()].count("capped") == 1
+
+
+async def test_each_text_is_counted_by_number_line_and_all_together(office: Office) -> None:
+    queue = await a_queue(office)
+    guest = await queue.somebody(email=False)
+    await office.database["tokens"].update_one({"_id": guest.id}, {"$set": {"origin": "some network"}})
+    await office.deliver()
+    [mail] = await office.mails()
+    names = [cap.partition("/")[0] for cap in mail["caps"]]
+    assert names == ["number", "origin", "line", "all"]
+    assert mail["caps"][1:] == ["origin/some network", f"line/{queue.line['id']}", "all"]
+    counted = await office.database["mail_caps"].find({}).to_list(None)
+    assert sorted(cap["_id"] for cap in counted) == sorted(mail["caps"])
+
+
+async def test_who_asked_hears_once_that_it_is_soon(office: Office) -> None:
+    queue = await a_queue(office)
+    guest = await queue.somebody(notify_minutes_before=60)
+    await office.deliver()
+    reminders = office.house.services.notifications.reminders
+    for _ in range(3):
+        await reminders.look(queue.line["id"])
+        await office.deliver()
+    [text] = guest.texts()[1:]
+    assert "bout " in text
+    assert text.endswith(f"to go for number 1. {guest.url}")
