@@ -84,7 +84,7 @@ class Desk:
         """They joined one second after the other, the last one now. Contacts are told apart by number."""
         began = milliseconds(self.now) - timedelta(seconds=count)
         tokens = [
-            _token(service, number, began + timedelta(seconds=number), fields)
+            some_token(service, number, began + timedelta(seconds=number), fields)
             for number in range(1, count + 1)
         ]
         await seed(self.database, self.live, tokens)
@@ -92,7 +92,7 @@ class Desk:
 
     async def person(self, service: Service, **fields: Any) -> Token:
         known = await self.database["tokens"].count_documents({"service_id": service.id})
-        token = _token(service, known + 1, milliseconds(self.now), fields)
+        token = some_token(service, known + 1, milliseconds(self.now), fields)
         await seed(self.database, self.live, [token])
         return token
 
@@ -149,7 +149,7 @@ async def seed(database: Database, live: LiveFields, tokens: Sequence[Token]) ->
     await database["tokens"].insert_many(documents)
 
 
-def _token(service: Service, number: int, joined_at: datetime, fields: Json) -> Token:
+def some_token(service: Service, number: int, joined_at: datetime, fields: Json) -> Token:
     token_id = new_id("tok")
     token = Token(
         id=token_id,
