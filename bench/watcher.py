@@ -19,7 +19,7 @@ import uvloop
 
 NAMESPACE = "/live"
 PATIENCE_SECONDS = 30.0
-CONNECTING = 50
+CONNECTING = 200
 """At the same time."""
 _HANDSHAKE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
@@ -81,7 +81,11 @@ class Watcher(asyncio.Protocol):
                 return
             self._open = True
 
-    XX
+        for kind, body in self._frames():
+            if kind == _PING:
+                self._send(body.decode(), _PONG)
+            else:
+                self._text(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.lost += 1

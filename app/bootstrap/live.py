@@ -20,7 +20,7 @@ def build_live_server(services: Services) -> LiveServer:
     """The sockets of one API process."""
     engines, feed, lines = services.engines, services.sales.feed, services.lines.feed
     sequences, watching = Sequences(engines.redis), Watching(engines.redis)
-    sights = Sights(_availability(services), feed.own_order, lines.line, lines.own_token)
+    sights = Sights(_availability(services), feed.own_order, lines.find, lines.line, lines.own_token)
     live = LiveNamespace(sequences, watching, sights)
     admin = AdminNamespace(sequences, watching, services.accounts.callers, feed.totals)
     return LiveServer(

@@ -30,15 +30,19 @@ class Sights:
 
     availability: Callable[[str], Awaitable[State]]
     order: Callable[[str, str], Awaitable[State]]
+    find_line: Callable[[str], Awaitable[str]]
+    """The id of the one at a slug."""
     line: Callable[[str], Awaitable[State]]
-    """By slug or id; its state has the ``id``."""
+    """By id."""
     token: Callable[[str, str], Awaitable[State]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    admit: Callable[[], Awaitable[Any]]
+    """Raises where the client may not watch this, before the room is entered: nothing is overheard."""
+    room: str
     read: Callable[[], Awaitable[State]]
-    room: Callable[[State], str]
 
 
 class LiveNamespace(Namespace):
@@ -52,10 +56,11 @@ class LiveNamespace(Namespace):
 
     async def on_watch(self, sid: str, data: Any) -> State:
         """Answers with a snapshot, as the acknowledgement and, for who asked for none, as an event."""
-        asked = self._asked(data)
+        asked = await self._asked(data)
         if sum(map(is_ours, self.rooms(sid))) >= ROOMS_PER_SOCKET:
             raise TooManyRooms
-        room = asked.room(await asked.read())  # Refuses before the room is entered: nothing is overheard.
+        await asked.admit()
+        room = asked.room
         await self.enter_room(sid, room)
         await self._watching.mark([room])
         seq = (await self._sequences.read([room]))[room]
@@ -70,20 +75,30 @@ class LiveNamespace(Namespace):
         await self.leave_room(sid, room)
         return {"room": room}
 
-    def _asked(self, data: Any) -> _Asked:
+    async def _asked(self, data: Any) -> _Asked:
         sights = self._sights
         match data:
             case {"event": str(event)} if len(data) == 1 and is_id(event, "evt"):
-                return _Asked(lambda: sights.availability(event), lambda _: event_room(event))
+                return _readable(event_room(event), lambda: sights.availability(event))
             case {"service": str(slug)} if len(data) == 1 and 0 < len(slug) <= LONGEST_SLUG:
-                return _Asked(lambda: sights.line(slug), lambda state: service_room(state["id"]))
+                service = await sights.find_line(slug)
+                return _Asked(_anybody, service_room(service), lambda: sights.line(service))
             case {"order": str(order), "secret": str(secret)} if _own(data, order, "ord", secret):
-                return _Asked(lambda: sights.order(order, secret), lambda _: order_room(order))
+                return _readable(order_room(order), lambda: sights.order(order, secret))
             case {"token": str(token), "secret": str(secret)} if _own(data, token, "tok", secret):
-                return _Asked(lambda: sights.token(token, secret), lambda _: token_room(token))
+                return _readable(token_room(token), lambda: sights.token(token, secret))
         raise Invalid(
             'watch takes {"event": id}, {"service": slug}, or {"order" or "token": id, "secret": ...}'
         )
+
+
+def _readable(room: str, read: Callable[[], Awaitable[State]]) -> _Asked:
+    """Whoever can read it may watch it."""
+    return _Asked(read, room, read)
+
+
+async def _anybody() -> None:
+    return
 
 
 def _own(data: Any, id: str, prefix: str, secret: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from app.supervisor.limits import raise_open_files
-from bench.rig import Rig
+from bench.rig import Program, Rig, cpu_seconds
 from bench.scale import Scale
 
 PAUSE_SECONDS = 2.0
@@ -35,7 +35,7 @@ async def watchers(rig: Rig, scale: Scale) -> dict[str, Any]:
             connected = await _said(crowd)
             await asyncio.sleep(PAUSE_SECONDS)
             after = api.memory
-            heard = [await _update(client, service, crowd, scale.watchers, n) for n in range(updates)]
+            heard = [await _update(api, client, service, crowd, scale.watchers, n) for n in range(updates)]
     return {
         "watchers": scale.watchers,
         "updates": updates,
@@ -45,6 +45,7 @@ async def watchers(rig: Rig, scale: Scale) -> dict[str, Any]:
         "payload_bytes": heard[-1]["bytes"],
         "first_heard_after_ms": _milliseconds([one["first"] for one in heard]),
         "last_heard_after_ms": _milliseconds([one["last"] for one in heard]),
+        "cpu_ms_of_the_api": _milliseconds([one["cpu"] for one in heard]),
         "first_to_last_ms": _milliseconds([one["last"] - one["first"] for one in heard]),
     }
 
@@ -61,6 +62,7 @@ async def _line(client: httpx.AsyncClient, rig: Rig) -> dict[str, Any]:
 
 
 async def _update(
+    api: Program,
     client: httpx.AsyncClient,
     service: dict[str, Any],
     crowd: asyncio.subprocess.Process,
@@ -71,6 +73,7 @@ async def _update(
     await asyncio.sleep(PAUSE_SECONDS)
     await _tell(crowd, {})
     await _said(crowd)
+    used = cpu_seconds(api.child.pid)
     (await client.post(f"/services/{service['id']}/next", json={"counter": str(n)})).raise_for_status()
     answered = time.monotonic()
     heard = await _said(crowd)
@@ -80,6 +83,7 @@ async def _update(
         "first": heard["first"] - answered,
         "last": heard["last"] - answered,
         "bytes": heard["bytes"],
+        "cpu": cpu_seconds(api.child.pid) - used,
     }
 
 

@@ -60,12 +60,15 @@ class World:
             raise NotFound
         return self.orders[order_id]
 
-    async def line(self, name: str) -> State:
-        self.line_reads += 1
+    async def find_line(self, name: str) -> str:
         for line in self.lines.values():
             if name in (line["id"], line["slug"]):
-                return line | {"as_of": datetime.now(UTC)}
+                return str(line["id"])
         raise NotFound
+
+    async def line(self, service_id: str) -> State:
+        self.line_reads += 1
+        return self.lines[service_id] | {"as_of": datetime.now(UTC)}
 
     async def read_tokens(self, ids: Sequence[str]) -> dict[str, State]:
         self.reads += 1
@@ -161,7 +164,7 @@ class Rig:
 
     def _live_server(self, heartbeat: float, recheck: float) -> LiveServer:
         sequences, watching, world = Sequences(self.redis), Watching(self.redis), self.world
-        sights = Sights(world.availability, world.open_order, world.line, world.open_token)
+        sights = Sights(world.availability, world.open_order, world.find_line, world.line, world.open_token)
         return LiveServer(
             FanOut(self.redis_url),
             sequences,

@@ -41,9 +41,12 @@ class Feed:
             self._read, seconds=spacing, max_weight=LINES_KEPT, spacing=spacing
         )
 
-    async def line(self, ref: str) -> State:
-        """What everybody may know, by id or slug. Raises NotFound."""
-        service_id = (await self._directory.get(ref)).id
+    async def find(self, slug: str) -> str:
+        """The id of the line there. Raises NotFound."""
+        return (await self._directory.get(slug)).id
+
+    async def line(self, service_id: str) -> State:
+        """What everybody may know. Raises NotFound."""
         return public_service(*await self._as_it_is(service_id))
 
     async def tokens(self, ids: Sequence[str]) -> dict[str, State]:
