@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.core.ids import is_id
-from app.core.schemas import Body, Integer, Name, Time, omitted
+from app.core.schemas import Body, Name, Time, omitted
 from app.queues.models import Status, Token
+from app.queues.schemas import Version
 
-Version = Annotated[Integer, Field(ge=1, le=2**31)]
 Counter = Annotated[Name, Field(max_length=20)]
 
 

@@ -79,6 +79,7 @@ async def start_token(
     staff: Staff,
     key: IdempotencyKey = None,
 ) -> StaffTokenOut:
+    """409 ``not_identified`` where the line asks who they are and nobody has."""
     return _shown(await serving.start(token_id, _hand(staff, body, key)), response)
 
 
@@ -91,6 +92,7 @@ async def complete_token(
     staff: Staff,
     key: IdempotencyKey = None,
 ) -> StaffTokenOut:
+    """They are served, and leave the line."""
     return _shown(await serving.complete(token_id, _hand(staff, body, key)), response)
 
 
