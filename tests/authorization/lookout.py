@@ -13,6 +13,7 @@ from pymongo import MongoClient
 KEEPS_PEOPLE = {
     "users": {"email", "name", "phone"},
     "orders": {"customer"},
+    "tokens": {"contact", "own_alias"},
     "password_requests": {"email"},
 }
 """Where personal data is at home; everything else of these documents counts."""

@@ -31,11 +31,21 @@ EVENT = {
     ],
 }
 
+LINE = {
+    "name": "Passports",
+    "slug": "passports",
+    "timezone": "Europe/Vienna",
+    "verify": "otp",
+    "remote_join": True,
+}
+
 
 @dataclass
 class Evidence:
     refusals: list[str] = field(default_factory=list)
     """Bodies and headers of all answers that were no success."""
+    issued: list[str] = field(default_factory=list)
+    """Secrets of ours that were given away."""
     answered: int = 0
     log: str = ""
     wire: str = ""
@@ -50,6 +60,9 @@ class Sender:
     def __init__(self, client: httpx.Client, evidence: Evidence) -> None:
         self._client = client
         self._evidence = evidence
+
+    def issued(self, secret: str) -> None:
+        self._evidence.issued.append(secret)
 
     def send(self, method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -123,6 +136,9 @@ def _live(sender: Sender, admin: str) -> None:
     event = sender.send("POST", f"{API}/events/{kinds['id']}/publish", admin).json()
     for n, (email, phone, password) in enumerate(zip(EMAILS, PHONES, PASSWORDS, strict=True)):
         _live_one(sender, event, n, email, phone, password)
+    line = sender.send("POST", f"{API}/services", admin, json=LINE).json()
+    for n, (email, phone) in enumerate(zip(EMAILS, PHONES, strict=True)):
+        _wait_in(sender, line, n, {"email": email, "phone": phone}, admin)
 
 
 def _live_one(sender: Sender, event: Any, n: int, email: str, phone: str, password: str) -> None:
@@ -148,6 +164,19 @@ def _live_one(sender: Sender, event: Any, n: int, email: str, phone: str, passwo
     sender.send("GET", f"{API}/orders/{order['id']}", TOKENS[n])
 
 
+def _wait_in(sender: Sender, line: Any, n: int, contact: dict[str, str], admin: str) -> None:
+    """Told of it by text and mail, or refused."""
+    person = contact | {"name": CODES[n], "alias": CODES[n - 1], "notify_changes": True}
+    token = sender.send("POST", f"{API}/services/{line['id']}/tokens", json=person).json()
+    sender.issued(token["secret"])
+    sender.send("POST", f"{API}/services/{line['id']}/tokens", json=person)
+    sender.send("POST", f"{API}/services/{line['id']}/claim", json=person | {"invite": TOKENS[n]})
+    sender.send("POST", f"{API}/services/{line['id']}/next", admin, json={"counter": "1"})
+    guess = {"version": 1, "code": CODES[n], "alias": CODES[n]}
+    sender.send("POST", f"{API}/tokens/{token['id']}/verify", admin, json=guess)
+    sender.send("GET", f"{API}/tokens/{token['id']}", TOKENS[n])
+
+
 def _sign_in(sender: Sender, email: str, password: str) -> str:
     answer = sender.send("POST", f"{API}/auth/signin", json={"email": email, "password": password})
     return str(answer.json()["access_token"])
@@ -160,8 +189,11 @@ def test_there_are_forty_and_they_were_sent(evidence: Evidence) -> None:
     for email, phone in zip(EMAILS, PHONES, strict=True):
         assert email in evidence.people["users"]
         assert phone in evidence.people["orders"], "guests booked"
+        assert phone in evidence.people["tokens"], "and joined a line"
     assert "canary" not in evidence.collections["users"]
     assert evidence.collections["mails"].count("_id") >= 8
+    assert evidence.collections["mails"].count("'sms'") >= 8
+    assert evidence.collections["mail_caps"].count("number/") == 8
     assert evidence.collections["audit"].count("'what'") >= 5
     assert evidence.log.count('"event":"request"') > 250
     assert len(evidence.wire) > 10_000
@@ -181,7 +213,20 @@ def test_none_in_redis_and_none_on_its_way_there(evidence: Evidence) -> None:
     assert sightings(evidence.wire) == []
 
 
-@pytest.mark.parametrize("collection", ["jobs", "messages", "audit", "idempotency_keys", "sessions", "mails"])
+@pytest.mark.parametrize(
+    "collection",
+    [
+        "jobs",
+        "messages",
+        "audit",
+        "idempotency_keys",
+        "sessions",
+        "mails",
+        "mail_caps",
+        "tokens",
+        "services",
+    ],
+)
 def test_none_in_records(evidence: Evidence, collection: str) -> None:
     assert collection in evidence.collections
     assert sightings(evidence.collections[collection]) == []
@@ -191,6 +236,12 @@ def test_passwords_and_tokens_are_in_no_collection_at_all(evidence: Evidence) ->
     secret = [mark for mark in canaries.MARKS if "password" in mark or "token" in mark or "secret" in mark]
     for name, text in evidence.collections.items():
         assert [mark for mark in secret if mark in text] == [], name
+
+
+def test_secrets_we_gave_away_are_kept_nowhere(evidence: Evidence) -> None:
+    everything = [evidence.log, evidence.stored, evidence.wire, evidence.metrics, *evidence.people.values()]
+    assert len(evidence.issued) == 8
+    assert [secret for secret in evidence.issued if any(secret in text for text in everything)] == []
 
 
 def test_none_in_metrics(evidence: Evidence) -> None:
