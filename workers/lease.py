@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.core.redis import Client, RedisError, Script
+from app.core.redis import LET_GO, Client, RedisError, Script
 
 _HOLD = """
 local holder = redis.call('GET', KEYS[1])
@@ -20,7 +20,6 @@ if not holder or holder == ARGV[1] then
 end
 return 0
 """
-_LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class Leases:
@@ -29,7 +28,7 @@ class Leases:
     def __init__(self, redis: Client, worker: str) -> None:
         self._worker = worker
         self._hold = Script(redis, _HOLD)
-        self._let_go = Script(redis, _LET_GO)
+        self._let_go = Script(redis, LET_GO)
         self._held: set[str] = set()
 
     async def held(self, name: str, seconds: float) -> bool:

@@ -146,3 +146,7 @@ class Script:
 
 
 __all__ = ["Breaker", "Client", "RedisAway", "RedisError", "Script", "connect", "is_away"]
+
+
+LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+"""Deletes a key that still has the value we gave it: a lock that somebody else took over stays theirs."""

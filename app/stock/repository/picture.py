@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from uuid import uuid4
 
-from app.core.redis import Client, Script
+from app.core.redis import LET_GO, Client, Script
 from app.stock.models import (
     Answer,
     Claim,
@@ -45,6 +45,7 @@ class Picture:
         self._settle = Script(redis, _source("settle"))
         self._built = Script(redis, _source("built"))
         self._counts = Script(redis, _source("counts"))
+        self._let_go = Script(redis, LET_GO)
 
     async def take(self, plan: Plan, wants: Sequence[Want], hold: Hold) -> Answer:
         key = _Keys(plan.event_id)
@@ -144,6 +145,9 @@ class Picture:
             return None
         seconds, micros = await self._redis.time()
         return token, seconds * 1000 + micros // 1000
+
+    async def unlock(self, event_id: str, token: str) -> None:
+        await self._let_go([_Keys(event_id)("lock")], [token])
 
     async def build(self, plan: Plan, claims: Sequence[Claim], token: str, start_ms: int) -> bool:
         """Writes a picture beside the old one and swaps them. False when the lock was lost."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import structlog
 
@@ -118,13 +119,15 @@ class Stock:
         until = time.monotonic() + BUILD_WAIT_SECONDS
         try:
             while time.monotonic() < until:
-                version = await self._breaker.call(lambda: self._rebuilding.version(plan))
-                if version is not None and version >= plan.version:
+                if await self._current(plan):
                     return True
                 locked = await self._breaker.call(lambda: self._rebuilding.lock(plan.event_id))
                 if locked is None:
                     await asyncio.sleep(0.02)
                     continue
+                if await self._current(plan):  # Built between the two questions.
+                    await self._breaker.call(partial(self._rebuilding.unlock, plan.event_id, locked[0]))
+                    return True
                 claims = await self._claims.load(plan.event_id)
                 if await self._build(plan, claims, locked):
                     log.info("picture_built", event_id=plan.event_id, version=plan.version)
@@ -132,6 +135,10 @@ class Stock:
         except RedisAway:
             return False
         return False
+
+    async def _current(self, plan: Plan) -> bool:
+        version = await self._breaker.call(lambda: self._rebuilding.version(plan))
+        return version is not None and version >= plan.version
 
     async def _build(self, plan: Plan, claims: Sequence[Claim], locked: tuple[str, int]) -> bool:
         return await self._breaker.call(lambda: self._rebuilding.build(plan, claims, *locked))
