@@ -32,6 +32,7 @@ class Lines:
     services: Services
     tokens: Tokens
     directory: Directory
+    forecasting: Forecasting
     reading: Reading
     editing: Editing
     invites: Invites
@@ -78,6 +79,7 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
         services=services,
         tokens=tokens,
         directory=directory,
+        forecasting=forecasting,
         reading=reading,
         editing=Editing(services, directory, reading, keys, clock),
         invites=invites,
