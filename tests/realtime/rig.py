@@ -100,12 +100,14 @@ class Listening:
                 await asyncio.sleep(0.02)
         return self.of(event)[n - 1]
 
-    async def hears_of(self, event: str, name: str, value: Any, *, seconds: float = 30.0) -> State:
-        """The first such payload with this value."""
-        n = 0
-        while (payload := await self.hears(event, n + 1, seconds=seconds)).get(name) != value:
+    async def hears_of(self, event: str, *, seconds: float = 30.0, **fields: Any) -> State:
+        """The first such payload in which all of these stand."""
+        n = 1
+        while True:
+            payload = await self.hears(event, n, seconds=seconds)
+            if all(payload.get(name) == value for name, value in fields.items()):
+                return payload
             n += 1
-        return payload
 
     async def call(self, event: str, data: Any, namespace: str = "/live") -> Any:
         return await self.client.call(event, data, namespace=namespace, timeout=5)
