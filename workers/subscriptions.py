@@ -19,6 +19,7 @@ def subscriptions(services: Services, live: LiveListener) -> Subscriptions:
     events = EventListener(services.sales.cancellations)
     audit = AuditListener(services.news.audit)
     mail = services.notifications.listener
+    reminders = ReminderListener(services.notifications.reminders, services.engines.clock)
     return Subscriptions(
         durable=(
             Subscription("orders", (EVENTS,), events.heard, frozenset({"event.cancelled"})),
@@ -28,6 +29,6 @@ def subscriptions(services: Services, live: LiveListener) -> Subscriptions:
         ),
         feeds=(
             Feed("realtime", STREAMS, live.heard),
-            Feed("reminders", (TOKENS,), ReminderListener(services.notifications.reminders).heard),
+            Feed("reminders", (TOKENS,), reminders.heard),
         ),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from app.core.clock import Clock
 from app.core.each import each
 from app.core.messages import Envelope
 from app.queues.messages import SERVICES, TOKENS
@@ -22,6 +24,8 @@ MOVES_THE_FRONT = frozenset(
         "service.updated",
     }
 )
+LOOKS_APART = timedelta(seconds=5)
+"""Looking for reminders reads the whole line, and minutes are all they tell."""
 
 
 class FrontListener:
@@ -37,10 +41,17 @@ class FrontListener:
 class ReminderListener:
     """A line that moves brings those further back nearer. Heard as a feed: the sweeper misses nobody."""
 
-    def __init__(self, reminders: Reminders) -> None:
+    def __init__(self, reminders: Reminders, clock: Clock) -> None:
         self._reminders = reminders
+        self._clock = clock
+        self._looked: dict[str, datetime] = {}
 
     async def heard(self, envelopes: Sequence[Envelope]) -> None:
-        """Looks once at each line, however much it had to say; its own news are none."""
-        moved = {e.data["service_id"] for e in envelopes if e.data.get("cause") != CAUSE}
+        """Looks at each line once, however much it had to say; its own news are none."""
+        now = self._clock.now()
+        self._looked = {line: at for line, at in self._looked.items() if now - at < LOOKS_APART}
+        moved = {
+            e.data["service_id"] for e in envelopes if e.data.get("cause") != CAUSE
+        } - self._looked.keys()
+        self._looked |= dict.fromkeys(moved, now)
         await each(sorted(moved), self._reminders.look, "reminders")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.core.messages import Message, envelope
@@ -76,7 +77,11 @@ async def test_many_lookers_remind_once(house: House) -> None:
 
 
 class Careless(Tokens):
-    """The guard removed: it writes on whatever the token is by now."""
+    """The guard removed: it finds the token as it was, and writes on whatever it is by now."""
+
+    async def find(self, id: str) -> Token | None:
+        token = await super().find(id)
+        return token and replace(token, notify=replace(token.notify, reminded_at=None))
 
     async def move(
         self,
@@ -152,5 +157,7 @@ async def test_news_of_a_line_are_looked_into_once_and_its_own_never(house: Hous
     token = await house.enter(line)
     [entry] = (await house.document(token))["outbox"][:1]
     own = entry | {"data": entry["data"] | {"cause": "reminder_due", "service_id": "svc_x"}}
-    await ReminderListener(reminders).heard([envelope(entry), envelope(entry), envelope(own)])
-    assert reminders.looked == [line["id"]]
+    listener = ReminderListener(reminders, house.services.engines.clock)
+    await listener.heard([envelope(entry), envelope(entry), envelope(own)])
+    await listener.heard([envelope(entry)])
+    assert reminders.looked == [line["id"]], "and not again for some seconds"

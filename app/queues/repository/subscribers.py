@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from app.core.mongo import Database, Document, IndexModel, aggregate, ensure_indexes
 from app.queues.documents import token_of
+from app.queues.line import Order
 from app.queues.models import LIVE, Token
 
 _WAITS_FOR_REMINDER: Document = {"notify.minutes_before": {"$gt": 0}, "status": "waiting"}
 _OWED: Document = {**_WAITS_FOR_REMINDER, "notify.reminded_at": None}
 _REMINDERS = "reminders"
 _CHANGES = "changes"
+
+
+_PLACE = {"priority": 1, "joined_at": 1, "number": 1, "notify.minutes_before": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A reminder to the token ``id``, when the median is down to ``minutes``."""
+
+    id: str
+    order: Order
+    minutes: int
 
 
 class Subscribers:
@@ -41,12 +55,17 @@ class Subscribers:
         async for document in self._tokens.find(where, hint=_CHANGES):
             yield token_of(document)
 
-    async def owed_reminders(self, service_id: str) -> list[Token]:
-        """Those waiting who have not been told yet that it is soon."""
-        found = self._tokens.find({"service_id": service_id, **_OWED}, hint=_REMINDERS)
-        return [token_of(document) async for document in found]
+    async def owed_reminders(self, service_id: str) -> list[Owed]:
+        """To those waiting who have not been told yet that it is soon."""
+        found = self._tokens.find({"service_id": service_id, **_OWED}, _PLACE, hint=_REMINDERS)
+        return [_owed(document) async for document in found]
 
     async def lines_with_reminders(self) -> list[str]:
         """Ids of lines in which a reminder is owed."""
         groups = [{"$match": _OWED}, {"$group": {"_id": "$service_id"}}]
         return [group["_id"] for group in await aggregate(self._tokens, groups, hint=_REMINDERS)]
+
+
+def _owed(document: Document) -> Owed:
+    order = document["priority"], document["joined_at"], document["number"]
+    return Owed(document["_id"], order, document["notify"]["minutes_before"])

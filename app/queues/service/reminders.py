@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from app.core.clock import Clock
 from app.core.each import each
 from app.core.errors import NotFound
-from app.queues.eta import Wait
 from app.queues.messages import told
-from app.queues.models import Service, Token
-from app.queues.repository.subscribers import Subscribers
+from app.queues.models import Service
+from app.queues.repository.subscribers import Owed, Subscribers
 from app.queues.repository.tokens import Tokens
 from app.queues.service.directory import Directory
 from app.queues.service.reading import Reading
@@ -26,12 +25,10 @@ CAUSE = "reminder_due"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    token: Token
-    minutes: int
+    """``minutes``: how long it will be."""
 
-    @property
-    def id(self) -> str:
-        return self.token.id
+    id: str
+    minutes: int
 
 
 class Reminders:
@@ -66,15 +63,20 @@ class Reminders:
             return 0
         return await each(await self._due(service, owed), self._remind, "reminder")
 
-    async def _due(self, service: Service, owed: Sequence[Token]) -> list[Due]:
+    async def _due(self, service: Service, owed: Sequence[Owed]) -> list[Due]:
         numbers = await self._reading.numbers(service)
-        waits = await self._reading.waits(service, [numbers.ahead_of(token) for token in owed])
-        soon = [(token, wait) for token, wait in zip(owed, waits, strict=True) if _is_soon(token, wait)]
-        return [Due(token, max(1, math.ceil(wait.median_minutes))) for token, wait in soon]
+        waits = await self._reading.waits(service, [numbers.ahead(one.order) for one in owed])
+        return [
+            Due(one.id, max(1, math.ceil(wait.median_minutes)))
+            for one, wait in zip(owed, waits, strict=True)
+            if wait.median_minutes <= one.minutes
+        ]
 
     async def _remind(self, due: Due) -> bool:
-        """False when it moved meanwhile: it is looked at again."""
-        token = due.token
+        """False when it moved meanwhile: if it is still owed, it is looked at again."""
+        token = await self._tokens.find(due.id)
+        if token is None or token.status != "waiting" or token.notify.reminded_at is not None:
+            return False
         message = told(token, token.status, token.status, CAUSE)
         moved = await self._tokens.move(
             token,
@@ -86,7 +88,3 @@ class Reminders:
             messages=[replace(message, data=message.data | {"minutes": due.minutes})],
         )
         return moved is not None
-
-
-def _is_soon(token: Token, wait: Wait) -> bool:
-    return token.notify.minutes_before is not None and wait.median_minutes <= token.notify.minutes_before
