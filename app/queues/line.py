@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -64,11 +64,10 @@ class LineNumbers:
 
     def joined(self, order: Order) -> LineNumbers:
         """With one more, until the line is read again."""
-        if order in self.order:
+        at = bisect_left(self.order, order)
+        if self.order[at : at + 1] == (order,):
             return self
-        longer = list(self.order)
-        insort(longer, order)
-        return replace(self, order=tuple(longer))
+        return replace(self, order=(*self.order[:at], order, *self.order[at:]))
 
 
 def knots(waiting: int) -> list[int]:
