@@ -5,9 +5,10 @@ what is left of its service (given how long it has lasted) and takes the next pe
 of one with n people ahead is the time of the (n+1)-th call. Durations are drawn from recent ones
 (``durations``) by Latin hypercube sampling (McKay, Beckman & Conover 1979): every call number sees each of
 the ``PATHS`` values once, in a fixed shuffled order. So the result is exact in the mean, the same for the
-same line, and never shorter for more people ahead or longer for more counters on any path. Each path also
-has its own error of the mean pace, which is what makes long waits uncertain. Past ``PLAYED`` calls, whole
-blocks of calls are added instead (a renewal process; Cox 1962). ``calibration`` has the last word.
+same line, and on no path shorter for more people ahead or longer for more counters. Each path also has its
+own error of the mean pace, which is what makes long waits uncertain. Past ``PLAYED`` calls, whole
+blocks of calls are added instead (a renewal process; Cox 1962). Then ``habit`` allows for counters that open
+and close, and ``calibration`` has the last word on the 90th percentile.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from dataclasses import dataclass
 from functools import cache
 from heapq import heapreplace
 
-from app.queues.calibration import Correction, Gains, Outcome, correction
+from app.queues.calibration import Gains, Outcome, stretch
 from app.queues.durations import PATHS, Duration, Memory, duration, normal_values
+from app.queues.habit import Habit
 
 PLAYED = 32
 BLOCK = 1.3
@@ -31,19 +33,24 @@ PAUSE_GUESS_MINUTES = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """``drift``: relative standard deviation of what the pace does after the forecast."""
+    """``drift``: relative standard deviation of what the pace does after the forecast.
+
+    ``shift_minutes``: how long the counters stay as many as they are, see ``habit``.
+    """
 
     services: Memory
     pauses: Memory
     gains: Gains
     drift: float
+    shift_minutes: float
 
 
 TUNED = Tuning(
     services=Memory(half_life=80, guess_weight=6),
     pauses=Memory(half_life=40, guess_weight=6),
-    gains=Gains(median=0.04, band=25, p90=0.05, half_life=100),
-    drift=0.2,
+    gains=Gains(p90=0.08, half_life=100),
+    drift=0.25,
+    shift_minutes=60.0,
 )
 """Chosen by ``python -m bench.replay --tune``, on other seeds than its report uses."""
 
@@ -63,12 +70,14 @@ class Pace:
 
     ``services``: from being called to the end. ``pauses``: of a counter with people waiting, before it
     called. ``outcomes``: of forecasts given on joining, in the order in which people were called.
+    ``usual_counters``: how many work while somebody waits, as a mean over time.
     """
 
     guess_minutes: float
     services: tuple[float, ...] = ()
     pauses: tuple[float, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    usual_counters: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +130,8 @@ def curve(line: Line, furthest: int, tuning: Tuning = TUNED) -> Curve:
     pause = duration(line.pace.pauses, PAUSE_GUESS_MINUTES, tuning.pauses)
     last = max(furthest, 0) + len(line.appointments)
     knots, waits = _play(line, service, pause, last, tuning.drift)
-    fix = correction(line.pace.outcomes, tuning.gains)
-    announced = [_announce(sorted(times), fix) for times in waits]
+    habit, wider = _habit(line, tuning.shift_minutes), stretch(line.pace.outcomes, tuning.gains)
+    announced = [_announce(sorted(times), habit, wider) for times in waits]
     return Curve(
         tuple(knots),
         tuple(median for median, _ in announced),
@@ -132,9 +141,14 @@ def curve(line: Line, furthest: int, tuning: Tuning = TUNED) -> Curve:
     )
 
 
-def _announce(times: Sequence[float], fix: Correction) -> tuple[float, float]:
-    median = fix.median * (times[PATHS // 2 - 1] + times[PATHS // 2]) / 2
-    return median, max(median, fix.median * fix.p90 * times[math.ceil(PATHS * 0.9)])
+def _announce(times: Sequence[float], habit: Habit, wider: float) -> tuple[float, float]:
+    median = habit.clock((times[PATHS // 2 - 1] + times[PATHS // 2]) / 2)
+    return median, max(median, wider * habit.clock(times[math.ceil(PATHS * 0.9)]))
+
+
+def _habit(line: Line, minutes: float) -> Habit:
+    usual, now = line.pace.usual_counters, max(line.counters, 1)
+    return Habit(1.0 if usual is None else min(max(usual / now, 1 / 3), 3.0), minutes)
 
 
 def _play(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from app.queues.eta import Pace
 from app.queues.models import Promise
 
 MINUTE = 60.0
+TELLING_WAIT = 1.0
+LEAST_CALLS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,22 @@ def pauses_of(stays: Sequence[Stay]) -> tuple[float, ...]:
     return tuple(pauses)
 
 
+def usual_counters(stays: Sequence[Stay]) -> float | None:
+    """How many counters were at work while somebody waited, as a mean over time; None from too few stays.
+
+    At a call that somebody waited for, all open counters are busy or between two people. Calls are the
+    more frequent the more counters there are, so each counts for the time it takes: a harmonic mean.
+    """
+    calls, ends = sorted(stay.called for stay in stays), sorted(stay.ended for stay in stays)
+    waited = [stay.called for stay in stays if stay.called - stay.joined > TELLING_WAIT]
+    if len(waited) < LEAST_CALLS:
+        return None
+    busy, between = sum(services_of(stays)), sum(pauses_of(stays))
+    unseen = 1 + min(between / busy if busy else 0.0, 1.0)
+    others = [bisect_right(calls, at) - bisect_right(ends, at) - 1 for at in waited]
+    return len(waited) / sum(1 / (1 + max(other, 0) * unseen) for other in others)
+
+
 def pace_of(visits: Sequence[Visit], guess_minutes: float) -> Pace:
     """In any order."""
     stays = [
@@ -65,7 +84,7 @@ def pace_of(visits: Sequence[Visit], guess_minutes: float) -> Pace:
     told = [(v.called_at, v.promise) for v in visits if v.promise is not None and v.straight]
     told.sort(key=lambda pair: pair[0])
     outcomes = tuple(_outcome(called_at, promise) for called_at, promise in told)
-    return Pace(guess_minutes, services_of(stays), pauses_of(stays), outcomes)
+    return Pace(guess_minutes, services_of(stays), pauses_of(stays), outcomes, usual_counters(stays))
 
 
 def elapsed_of(visits: Sequence[Visit], now: datetime) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from app.queues.calibration import Outcome
 from app.queues.eta import Line, Pace, Tuning, Wait, forecast
-from app.queues.stays import Stay, pauses_of, services_of
+from app.queues.stays import Stay, pauses_of, services_of, usual_counters
 from bench.replay.day import Day, Person, Sight
 from bench.replay.regimes import GUESS_SPREAD, LINE_DAYS, Regime
 
@@ -55,7 +55,9 @@ class Books:
 
     def joined(self, person: Person, sight: Sight) -> None:
         stays = tuple(self.stays)
-        pace = Pace(self.guess, services_of(stays), pauses_of(stays), tuple(self.outcomes))
+        pace = Pace(
+            self.guess, services_of(stays), pauses_of(stays), tuple(self.outcomes), usual_counters(stays)
+        )
         wait = forecast(sight.ahead, Line(sight.counters, sight.elapsed, pace), self.tuning)
         self.given[person.number] = sight, wait, self._averages()
 

@@ -28,13 +28,14 @@ def candidates() -> Iterator[tuple[str, Tuning]]:
         yield f"guess worth {weight}", replace(TUNED, services=memory)
     for drift in (0.15, 0.35):
         yield f"drift {drift}", replace(TUNED, drift=drift)
-    yield "median uncorrected", replace(TUNED, gains=replace(TUNED.gains, median=0.0))
+    for minutes in (30.0, 120.0, 1e9):
+        yield f"counters as now for {minutes:g}", replace(TUNED, shift_minutes=minutes)
     for gain in (TUNED.gains.p90 / 2, TUNED.gains.p90 * 2):
         yield f"gain of the interval {gain:g}", replace(TUNED, gains=replace(TUNED.gains, p90=gain))
 
 
 def uncalibrated(tuning: Tuning) -> Tuning:
-    return replace(tuning, gains=Gains(median=0.0, band=0.0, p90=0.0, half_life=1.0))
+    return replace(tuning, gains=Gains(p90=0.0, half_life=1.0))
 
 
 def tune() -> None:
