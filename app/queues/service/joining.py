@@ -115,6 +115,8 @@ class _Attempt:
         self._origin = joining._live.origin(wish.address)
         self._contact_keys = joining._live.contact_keys(wish.contact, self._user_id)
         self._invite: int | None = None
+        self._window = None if self._by_hand else Window(self._origin, joining._joins_per_minute)
+        """Staff may enter as many as stand before them; others are counted once, however often we try."""
 
     async def run(self) -> Joined:
         try:
@@ -149,7 +151,8 @@ class _Attempt:
     async def _try(self) -> Joined | None:
         """None: something was in the way that may be gone, try again."""
         draft = await self._draft()
-        outcome = await self._s._numbering.enter(self._service, draft, self._tell, self._window())
+        window, self._window = self._window, None
+        outcome = await self._s._numbering.enter(self._service, draft, self._tell, window)
         if isinstance(outcome, Token):
             self._s._reading.joined(outcome)
             return self._joined(outcome)
@@ -259,10 +262,6 @@ class _Attempt:
         if not self._by_hand:
             return [message]
         return [message, deed(self._wish.caller, "token.entered", token.id, after={"number": token.number})]
-
-    def _window(self) -> Window | None:
-        """Staff may enter as many as stand before them."""
-        return None if self._by_hand else Window(self._origin, self._s._joins_per_minute)
 
     @property
     def _by(self) -> str:
