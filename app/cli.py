@@ -30,7 +30,9 @@ def serve(
     api_processes: Annotated[int, typer.Option(min=1, max=64)] = 1,
     worker_processes: Annotated[int, typer.Option(min=0, max=64)] = 1,
     admin_email: Annotated[str, typer.Option(help="Of the first admin.")] = "admin@example.com",
-    demo: Annotated[bool, typer.Option("--demo", help="Put demo events in, unless they are there.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Put demo events and a demo line in, unless they are there.")
+    ] = False,
 ) -> None:
     """Start everything on this machine, and the servers it needs unless their URLs are set."""
     from app.supervisor.command import serve as run
@@ -79,7 +81,7 @@ def admin(email: Annotated[str, typer.Argument()]) -> None:
 
 @cli.command()
 def seed(data_dir: DataDir = DATA_DIR) -> None:
-    """Put demo events in: one with seats, one with general admission, one free."""
+    """Put demo events in (one with seats, one with general admission, one free) and a line with people."""
     from app.supervisor.tasks import seed as put
 
     typer.echo(put(data_dir))

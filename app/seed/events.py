@@ -1,34 +1,27 @@
-"""Demo events: one with seats, one with general admission, one free. Called as often as one likes."""
+"""Demo events: one with seats, one with general admission, one free."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from app.accounts.models import Caller
 from app.bootstrap import Services
 from app.catalogue.models import Event
 from app.catalogue.schemas import EventBody, RowBody, SeatingBody, SectionBody, TicketTypeBody
 from app.core.pagination import PageRequest
+from app.seed.seeder import SEEDER
 
-SEEDER = Caller(user_id="seed", role="admin")
 LEAST_AHEAD = timedelta(days=30)
 AHEAD = timedelta(days=90)
 PAGE = 200
 
 
-async def seed(services: Services) -> list[Event]:
-    """The demo events, all published and at least 30 days ahead. One that comes nearer gets a successor."""
+async def seed_events(services: Services) -> list[Event]:
+    """All published and at least 30 days ahead. One that comes nearer gets a successor."""
     now = services.engines.clock.now()
     known = {event.name: event async for event in _upcoming(services, now + LEAST_AHEAD)}
     starts_at = (now + AHEAD).replace(hour=19, minute=0, second=0, microsecond=0)
     return [await _present(services, body, known.get(body.name)) for body in _bodies(starts_at)]
-
-
-def summary(events: list[Event], public_url: str) -> str:
-    """Where to look, for the person in front of the terminal."""
-    lines = [f"  {event.name:20} {public_url}/api/v1/events/{event.id}" for event in events]
-    return "\n".join(["Demo events", *lines])
 
 
 async def _present(services: Services, body: EventBody, known: Event | None) -> Event:
