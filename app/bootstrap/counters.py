@@ -15,7 +15,7 @@ from app.queues.repository.figures import FigureReads
 from app.queues.repository.services import Services
 from app.queues.repository.serving import ServingTokens
 from app.queues.repository.tokens import Tokens
-from app.queues.service.acting import Acting
+from app.queues.service.acting import Acting, Changed
 from app.queues.service.calling import Calling
 from app.queues.service.codes import Codes
 from app.queues.service.day_end import DayEnd
@@ -41,13 +41,15 @@ class Counters:
         return [self.calling, self.serving, self.transfers, self.statistics]
 
 
-def build_counters(engines: Engines, services: Services, tokens: Tokens, numbering: Numbering) -> Counters:
+def build_counters(
+    engines: Engines, services: Services, tokens: Tokens, numbering: Numbering, changed: Changed
+) -> Counters:
     database, clock, ring = engines.mongo.database, engines.clock, engines.ring
     calls, serving_tokens, live = Calls(database), ServingTokens(database, clock), LiveFields(ring)
-    acting = Acting(tokens, services, _shown)
+    acting = Acting(tokens, services, _shown, changed)
     codes = Codes(services, tokens, calls, serving_tokens, ring, clock)
     return Counters(
-        calling=Calling(services, calls, ring),
+        calling=Calling(services, calls, ring, changed),
         serving=Serving(acting, codes, live, clock),
         transfers=Transfers(acting, services, tokens, serving_tokens, numbering, live, clock),
         codes=codes,

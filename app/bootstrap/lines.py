@@ -74,7 +74,7 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
     )
     invites = Invites(services, directory, tokens, ring, clock, rotation, public_url)
     waiting, presenter = Waiting(tokens, directory, reading, ring), LinePresenter(ring, public_url)
-    counters = build_counters(engines, services, tokens, numbering)
+    counters = build_counters(engines, services, tokens, numbering, reading.forget)
     return Lines(
         services=services,
         tokens=tokens,

@@ -20,6 +20,9 @@ ORDER = [("priority", 1), ("joined_at", 1), ("number", 1)]
 BY_ORDER = "order"
 """The index that ``repository.tokens`` makes; named, so that no plan can ever sort."""
 
+_OF_A_CALL_BEFORE = ("recalled_at", "started_at", "verified_at", "ended_at")
+"""Whoever stepped away from a call and came back says anew who they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -101,7 +104,7 @@ def _called(call: Call, spent: int) -> list[Mapping[str, Any]]:
         change["call_keys"] = pipelines.appended("call_keys", [literal(call.key)])
     if call.code_key is not None:
         change |= _with_code(call, spent, messages)
-    return [{"$set": change}]
+    return [{"$set": change}, {"$unset": list(_OF_A_CALL_BEFORE)}]
 
 
 def _with_code(call: Call, spent: int, messages: Sequence[Document]) -> Document:

@@ -29,6 +29,8 @@ CAUSES = {
     "transfer": "transferred",
 }
 """What history and messages say of an action."""
+Changed = Callable[[str], None]
+"""Told the id of a line that changed, so that this process reads its own writes."""
 _CLASHES = {"live_number": NumberTaken, "alias_key": AliasTaken, "contact_key": AlreadyInLine}
 
 
@@ -77,10 +79,11 @@ def was_done(token: Token, key: str | None, its_mark: str | None) -> bool:
 
 
 class Acting:
-    def __init__(self, tokens: Tokens, services: Services, show: Show) -> None:
+    def __init__(self, tokens: Tokens, services: Services, show: Show, changed: Changed) -> None:
         self.tokens = tokens
         self._services = services
         self._show = show
+        self._changed = changed
 
     async def find(self, token_id: str, name: str, hand: Hand) -> Acted:
         """Raises NotFound for a token that is absent or of a line they do not oversee, and StaleVersion."""
@@ -134,6 +137,7 @@ class Acting:
         except DuplicateKeyError as error:
             raise _clash(error) from error
         if moved is not None:
+            self._changed(token.service_id)
             return Acted(moved)
         return await self._lost(token, name, hand)
 

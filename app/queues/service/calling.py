@@ -1,7 +1,7 @@
 """Calling the next one to a counter.
 
-No lock: counters that reach for the same head of the line are told apart by MongoDB, and a lock in Redis
-in front of it made 20 counters no faster (``docs/decisions``).
+No lock: counters that reach for the same head of the line are told apart by MongoDB, and to wait for each
+other under one in Redis is slower (``docs/decisions/0024``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.queues.errors import LineEmpty, LinePaused
 from app.queues.models import Service
 from app.queues.repository.calls import Call, Calls, KeyKnown
 from app.queues.repository.services import Services
-from app.queues.service.acting import Acted, key_hash, mark, was_done
+from app.queues.service.acting import Acted, Changed, key_hash, mark, was_done
 
 NAME = "next"
 
@@ -32,10 +32,11 @@ class Asked:
 
 
 class Calling:
-    def __init__(self, services: Services, calls: Calls, ring: KeyRing) -> None:
+    def __init__(self, services: Services, calls: Calls, ring: KeyRing, changed: Changed) -> None:
         self._services = services
         self._calls = calls
         self._ring = ring
+        self._changed = changed
 
     async def next(self, service_id: str, asked: Asked) -> Acted:
         """Whoever is first, called to the counter. Raises LineEmpty, LinePaused, KeyReused.
@@ -52,6 +53,7 @@ class Calling:
         except KeyKnown:
             called = None
         if called is not None:
+            self._changed(service_id)
             return Acted(called)
         if (known := await self._replayed(call)) is not None:
             return known

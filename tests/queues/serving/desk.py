@@ -190,7 +190,7 @@ async def open_desk(
     services, tokens = Services(engines.mongo.database), Tokens(engines.mongo.database, engines.clock)
     numbers = Numbers(engines.fast_redis, Breaker(2, 1.0))
     numbering = Numbering(tokens, numbers, LiveFields(engines.ring), engines.clock)
-    counters = build_counters(engines, services, tokens, numbering)
+    counters = build_counters(engines, services, tokens, numbering, lambda _: None)
     try:
         await engines.mongo.measure_clock(engines.clock)
         for repository in (services, tokens, *counters.repositories):

@@ -52,6 +52,17 @@ async def test_one_write_says_it_all(desk: Desk) -> None:
     assert deed["data"]["after"] == {"status": "called", "counter": "7"}
 
 
+async def test_a_call_begins_anew(desk: Desk) -> None:
+    """Whoever was called, identified, stepped away and came back has to say again who they are."""
+    line = await desk.line(verify="alias")
+    before = desk.now - timedelta(hours=1)
+    await desk.person(line, called_at=before, recalled_at=before, verified_at=before, started_at=before)
+    token = await desk.next(line)
+    assert token.called_at is not None
+    assert token.called_at > before
+    assert (token.recalled_at, token.verified_at, token.started_at) == (None, None, None)
+
+
 async def test_a_counter_named_like_a_field_is_only_a_name(desk: Desk) -> None:
     line = await desk.line()
     await desk.people(line, 1)

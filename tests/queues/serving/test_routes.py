@@ -87,6 +87,17 @@ async def test_with_a_code_that_no_answer_shows(house: House) -> None:
     assert problem(await act(house, verified.json(), "verify", code=code)) == (409, "illegal_transition")
 
 
+async def test_everybody_sees_a_call_at_once(house: House) -> None:
+    line = await house.line(verify="none")
+    joined = await house.join(line)
+    assert (await house.call("GET", f"/services/{line['id']}")).json()["waiting"] == 1
+    token = await called(house, line)
+    for what, serving in ((None, [joined["number"]]), ("start", [joined["number"]]), ("complete", [])):
+        token = await done(house, token, what) if what else token
+        seen = (await house.call("GET", f"/services/{line['id']}")).json()
+        assert (seen["waiting"], [one["number"] for one in seen["now_serving"]]) == (0, serving)
+
+
 async def test_nobody_and_pause(house: House) -> None:
     line = await house.line()
     assert problem(await next_one(house, line)) == (409, "line_empty")

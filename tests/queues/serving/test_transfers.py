@@ -147,7 +147,7 @@ async def test_what_a_death_leaves_the_sweep_finishes(desk: Desk, step: str) -> 
 async def test_before_the_decision_nothing_has_happened(desk: Desk) -> None:
     line, other = await desk.line(), await desk.line()
     token = await desk.person(line)
-    dying = _transfers(desk, acting=_Undecided(desk.tokens, desk.services, lambda _: {}))
+    dying = _transfers(desk, acting=_Undecided(desk.tokens, desk.services, lambda _: {}, lambda _: None))
     with pytest.raises(Died):
         await dying.transfer(token.id, hand(token), other.id)
     await _sweep(desk)
