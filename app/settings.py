@@ -225,13 +225,15 @@ class Sms(Group):
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_timeout_seconds: float = Field(default=10.0, gt=0)
     texts_number_per_day: int = Field(default=20, ge=1)
-    texts_address_per_day: int = Field(default=300, ge=1)
-    """Set off from one network address, to whatever numbers."""
-    texts_line_per_day: int = Field(default=2000, ge=1)
-    texts_per_day: int = Field(default=5000, ge=1)
+    texts_address_per_day: int = Field(default=1000, ge=1)
+    """Set off from one network address, to whatever numbers; a whole venue may be behind it."""
+    texts_line_per_day: int = Field(default=3000, ge=1)
+    texts_per_day: int = Field(default=10_000, ge=1)
     """All lines together: what a flood costs at most."""
     line_mails_per_day: int = Field(default=40, ge=1)
     """Mails about lines to one mailbox."""
+    line_mails_address_per_day: int = Field(default=3000, ge=1)
+    """Set off from one network address, to whatever mailboxes."""
 
     @model_validator(mode="after")
     def _have_an_account(self) -> Self:
@@ -253,6 +255,8 @@ class Privacy(Group):
     """After its event an order forgets who it was for, unless an account owns it. 0: never."""
     line_contact_days: int = Field(default=30, ge=0)
     """After its end a token forgets how its holder was reached. 0: never."""
+    audit_days: int = Field(default=0, ge=0)
+    """How long the audit keeps an entry. 0: for good."""
 
 
 class Settings:

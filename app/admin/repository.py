@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from app.admin.models import AuditEntry, Wanted
@@ -38,6 +39,11 @@ class AuditLog:
             query["_id"] = ids
         found = await self._audit.find(query).sort("_id", -1).limit(page.limit).to_list(page.limit)
         return [_entry(document) for document in found]
+
+    async def forget_before(self, at: datetime) -> int:
+        """Ids are sorted by time."""
+        gone = await self._audit.delete_many({"_id": {"$lt": first_id("aud", at)}})
+        return gone.deleted_count
 
 
 def _ids(wanted: Wanted, page: PageRequest) -> Document:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from app.accounts.audit import deed
 from app.accounts.models import Caller
+from app.admin.repository import AuditLog
+from app.core.clock import Clock
 from app.core.idempotency import Done, IdempotencyKeys
 from app.core.jobs import Job, JobQueue
 from app.core.messages import Message
@@ -14,6 +17,17 @@ from app.webhooks.models import Delivery
 from app.webhooks.service import Inbox
 
 T = TypeVar("T")
+
+
+class AuditRetention:
+    def __init__(self, audit: AuditLog, clock: Clock, days: int) -> None:
+        """``days`` 0 keeps entries for good."""
+        self._audit = audit
+        self._clock = clock
+        self._kept = timedelta(days=days)
+
+    async def sweep(self) -> int:
+        return await self._audit.forget_before(self._clock.now() - self._kept) if self._kept else 0
 
 
 class BackOffice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.admin.repository import AuditLog
-from app.admin.service import BackOffice
+from app.admin.service import AuditRetention, BackOffice
 from app.bootstrap.engines import Engines
 from app.bootstrap.sales import Sales
 from app.bus.base import Bus
@@ -31,6 +31,7 @@ class News:
     inbox: Inbox
     back_office: BackOffice
     audit: AuditLog
+    audit_retention: AuditRetention
     repositories: tuple[MessageLog, JobQueue, DeliveryRepository, AuditLog]
 
     def provided(self) -> list[object]:
@@ -67,5 +68,6 @@ def build_news(engines: Engines, keys: IdempotencyKeys, sales: Sales) -> News:
         inbox=inbox,
         back_office=BackOffice(queue, inbox, keys),
         audit=audit,
+        audit_retention=AuditRetention(audit, clock, engines.settings.privacy.audit_days),
         repositories=(messages, queue, deliveries, audit),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.core.ids import new_id
+from app.admin.models import AuditEntry
+from app.admin.service import AuditRetention
+from app.core.ids import first_id, new_id
 from tests.admin.audit_house import EVENT, Office, an_office
 from tests.e2e.conftest import bearer
 
@@ -43,6 +46,19 @@ async def test_the_life_of_an_event(office: Office) -> None:
     assert updated["before"]["ticket_types"][0]["capacity"] == 10
     assert updated["after"]["ticket_types"][0]["capacity"] == 8
     assert (cancelled["before"], cancelled["after"]) == ({"status": "published"}, {"status": "cancelled"})
+
+
+async def test_entries_go_after_the_days_that_were_set_and_else_stay(office: Office) -> None:
+    event = await office.do("POST", "/events", EVENT)
+    log, now = office.house.services.news.audit, office.house.services.engines.clock.now()
+    for days, what in ((31, "event.old"), (29, "event.young")):
+        at = now - timedelta(days=days)
+        entry = AuditEntry(first_id("aud", at), at, "usr_x", what, event["id"], None, None, "request")
+        await log.add(entry)
+    for days, left in ((0, ["event.old", "event.young"]), (30, ["event.young"])):
+        await AuditRetention(log, office.house.services.engines.clock, days).sweep()
+        found = [what for what, _ in seen(await office.audit(f"?subject={event['id']}"))]
+        assert found == [*left, "event.created"]
 
 
 async def test_what_staff_do_to_orders_and_what_customers_do_to_their_own(office: Office) -> None:

@@ -36,5 +36,6 @@ def sweeps(services: Services) -> list[Sweep]:
         Sweep("people erased", 5.0, services.privacy.personal.sweep),
         Sweep("photos discarded", MINUTE, services.accounts.identities.photos.sweep),
         Sweep("guests forgotten", HOUR, services.privacy.retention.sweep),
+        Sweep("audit forgotten", HOUR, services.news.audit_retention.sweep),
         Sweep("contacts forgotten", MINUTE, services.privacy.contacts.sweep),
     ]
