@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { call, newKey, persist } from "./core/api";
 import { attract } from "./core/attention";
 import { useNow } from "./core/clock";
-import { number, pageOf, slug, tokenKey, type Key } from "./core/place";
+import { forgetTokenKey, number, pageOf, slug, tokenKey, type Key } from "./core/place";
 import type { Service, Status, Token } from "./core/types";
 import { useLine, useToken } from "./core/use";
 import { aheadOf, elapsed, people, phrase, prospect, waitOf } from "./core/waits";
@@ -27,6 +27,9 @@ function TokenPage(): VNode {
   const { token, hear } = useToken(key, line);
   const { service } = line;
   useTitle(token, service);
+  useEffect(() => {
+    if (token?.status === "completed" || token?.status === "cancelled") forgetTokenKey();
+  }, [token?.status]);
   if (service === null) return <NoSuchLine />;
   if (!service || token === undefined) return <Looking />;
   return (
@@ -68,9 +71,10 @@ function Mine({ token, service, secret, hear }: MineProps): VNode {
         </h1>
         <Alias token={token} />
         <hr />
-        <div role="status">
-          <Where token={token} service={service} secret={secret} />
-        </div>
+        <p class="hidden" role="status">
+          {headline(token, service)}
+        </p>
+        <Where token={token} service={service} secret={secret} />
       </section>
       {token.status !== "completed" && <Now service={service} own={number} />}
       <Trouble said={trouble} />
@@ -79,30 +83,43 @@ function Mine({ token, service, secret, hear }: MineProps): VNode {
   );
 }
 
+/** What is worth interrupting a screen reader for: the place, not each minute of the forecast. */
+function headline(token: Token, service: Service): string {
+  const ended = ENDED[token.status];
+  if (ended) return ended[0];
+  switch (token.status) {
+    case "called":
+      return token.counter ? `Please go to counter ${token.counter}` : "It is your turn";
+    case "serving":
+      return `You are being served${token.counter ? ` at counter ${token.counter}` : ""}`;
+    case "away":
+      return "You are away";
+    default:
+      return turn(prospect(token, service).ahead);
+  }
+}
+
 function Where({ token, service, secret }: Omit<MineProps, "hear">): VNode {
   const ended = ENDED[token.status];
-  if (ended) return <Ended words={ended} token={token} secret={secret} />;
-  if (token.status === "called") return <Called token={token} service={service} />;
-  if (token.status === "serving") {
-    return <p class="turn">You are being served{token.counter ? ` at counter ${token.counter}` : ""}</p>;
-  }
-  if (token.status === "away") {
-    return (
-      <>
-        <p class="turn">You are away</p>
+  return (
+    <>
+      <p class="turn" aria-hidden="true">
+        {headline(token, service)}
+      </p>
+      {ended && <Ended text={ended[1]} token={token} secret={secret} />}
+      {token.status === "called" && <Called token={token} service={service} />}
+      {token.status === "away" && (
         <p class="bound">We keep your place and call others meanwhile. Tell us when you are back.</p>
-      </>
-    );
-  }
-  return <Waiting token={token} service={service} />;
+      )}
+      {token.status === "waiting" && <Waiting token={token} service={service} />}
+    </>
+  );
 }
 
 function Waiting({ token, service }: { token: Token; service: Service }): VNode {
-  const { ahead, wait } = prospect(token, service);
-  const words = phrase(wait);
+  const words = phrase(prospect(token, service).wait);
   return (
     <>
-      <p class="turn">{turn(ahead)}</p>
       {service.state === "paused" && <p class="bound">The line is paused for a moment.</p>}
       {words && service.state !== "paused" && (
         <>
@@ -117,13 +134,10 @@ function Waiting({ token, service }: { token: Token; service: Service }): VNode 
 function Called({ token, service }: { token: Token; service: Service }): VNode {
   const now = useNow(5_000);
   return (
-    <>
-      <p class="turn">{token.counter ? `Please go to counter ${token.counter}` : "It is your turn"}</p>
-      <p class="bound">
-        {service.verify === "otp" ? "Have the code ready that we sent you." : token.alias ? "The staff may ask for the words above." : ""}
-        {token.called_at && ` Called ${ago(token.called_at, now)}.`}
-      </p>
-    </>
+    <p class="bound">
+      {service.verify === "otp" ? "Have the code ready that we sent you." : token.alias ? "The staff may ask for the words above." : ""}
+      {token.called_at && ` Called ${ago(token.called_at, now)}.`}
+    </p>
   );
 }
 
@@ -132,12 +146,11 @@ function ago(since: string, now: number): string {
   return passed === "just now" ? passed : `${passed} ago`;
 }
 
-function Ended({ words, token, secret }: { words: [string, string]; token: Token; secret: Key }): VNode {
+function Ended({ text, token, secret }: { text: string; token: Token; secret: Key }): VNode {
   const onward = useOnward(token, secret);
   return (
     <>
-      <p class="turn">{words[0]}</p>
-      <p class="bound">{words[1]}</p>
+      <p class="bound">{text}</p>
       {onward && (
         <a class="button" href={pageOf(onward, { ...secret, id: onward.id })}>
           Your new number: {onward.number}

@@ -7,6 +7,8 @@ import { io, type Socket } from "socket.io-client";
 export const JITTER_MS = 2_000;
 const TRY_AGAIN_MS = 3_000;
 const ANSWER_MS = 8_000;
+/** Unanswered watches after which a connection counts as dead. */
+const SILENCES = 2;
 
 interface Stamp {
   room?: string;
@@ -39,6 +41,14 @@ export class Live {
       before = true;
     });
     this.socket.on("disconnect", () => onConnected(false));
+    // A phone that wakes up may hold a connection that has died meanwhile without a word.
+    const awake = (): void => {
+      if (document.visibilityState !== "visible") return;
+      if (!this.socket.connected) this.socket.connect();
+      else for (const room of this.rooms) room.later(JITTER_MS);
+    };
+    document.addEventListener("visibilitychange", awake);
+    addEventListener("online", awake);
     this.socket.on("heartbeat", (stamp: Stamp) => {
       for (const room of this.rooms) room.beat(stamp);
     });
@@ -63,6 +73,7 @@ class Watched<T> {
   private judging: ReturnType<typeof setTimeout> | undefined;
   /** News that came before we were told the room's name. */
   private early: (T & Stamp)[] = [];
+  private silences = 0;
   private ended = false;
 
   constructor(
@@ -118,9 +129,12 @@ class Watched<T> {
     try {
       answer = (await this.socket.timeout(ANSWER_MS).emitWithAck("watch", this.room.query)) as Answer<T>;
     } catch {
-      if (this.socket.connected) this.later(TRY_AGAIN_MS);
+      if (!this.socket.connected) return;
+      if (++this.silences >= SILENCES) this.socket.io.engine.close(); // It comes back with a new one.
+      else this.later(TRY_AGAIN_MS);
       return;
     }
+    this.silences = 0;
     if (this.ended) return;
     if ("error" in answer) return this.refused(answer);
     this.name = answer.room;

@@ -12,15 +12,26 @@ export interface Key {
 
 const FRAGMENT = /^#(?:tok_)?([0-9A-Z]{26})\.(?:us_)?([\w-]{40,})$/;
 
-/** `#tok_….us_…` or, shorter for text messages, without the prefixes. Kept in this browser, so that the
- * bare address works here too. */
+const NAME = `usher:${slug}/${number}`;
+/** Numbers begin anew every day. */
+const KEPT_MS = 20 * 3_600_000;
+
+/** `#tok_….us_…` or, shorter for text messages, without the prefixes. Kept in this browser for the day, so
+ * that the bare address works here too. */
 export function tokenKey(): Key | null {
-  const name = `usher:${slug}/${number}`;
   const [, id, secret] = FRAGMENT.exec(location.hash) ?? [];
-  if (!id || !secret) return kept<Key>("local", name);
+  if (!id || !secret) {
+    const known = kept<Key & { at: number }>("local", NAME);
+    return known && Date.now() - known.at < KEPT_MS ? known : null;
+  }
   const key = { id: `tok_${id}`, secret: `us_${secret}` };
-  keep("local", name, key);
+  keep("local", NAME, { ...key, at: Date.now() });
   return key;
+}
+
+/** Once it opens nothing any more. */
+export function forgetTokenKey(): void {
+  forget("local", NAME);
 }
 
 export function pageOf(token: { slug: string; number: number }, key?: Key): string {
