@@ -74,6 +74,7 @@ def limits_of(settings: Settings) -> Limits:
     return {
         "unasked": Cap(settings.mail.mails_per_hour, hour),
         "mailbox": Cap(sms.line_mails_per_day, day),
+        "mail_origin": Cap(sms.line_mails_address_per_day, day),
         "number": Cap(sms.texts_number_per_day, day),
         "origin": Cap(sms.texts_address_per_day, day),
         "line": Cap(sms.texts_line_per_day, day),

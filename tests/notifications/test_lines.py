@@ -243,17 +243,17 @@ async def test_a_flood_of_joins_in_a_strangers_name_is_capped(office: Office, co
     assert [mail["status"] for mail in await office.mails()].count("capped") == 1
 
 
-async def test_each_text_is_counted_by_number_line_and_all_together(office: Office) -> None:
+async def test_all_that_is_sent_is_counted_by_whom_it_goes_to_and_who_set_it_off(office: Office) -> None:
     queue = await a_queue(office)
-    guest = await queue.somebody(email=False)
-    await office.database["tokens"].update_one({"_id": guest.id}, {"$set": {"origin": "some network"}})
+    await queue.somebody()
+    await office.database["tokens"].update_many({}, {"$set": {"origin": "net"}})
     await office.deliver()
-    [mail] = await office.mails()
-    names = [cap.partition("/")[0] for cap in mail["caps"]]
-    assert names == ["number", "origin", "line", "all"]
-    assert mail["caps"][1:] == ["origin/some network", f"line/{queue.line['id']}", "all"]
+    mails = {mail["channel"]: mail for mail in await office.mails()}
+    text, letter = mails["sms"], mails["email"]
+    assert text["caps"] == [f"number/{text['to']}", "origin/net", f"line/{queue.line['id']}", "all"]
+    assert letter["caps"] == [f"mailbox/{letter['to']}", "mail_origin/net"]
     counted = await office.database["mail_caps"].find({}).to_list(None)
-    assert sorted(cap["_id"] for cap in counted) == sorted(mail["caps"])
+    assert sorted(cap["_id"] for cap in counted) == sorted(text["caps"] + letter["caps"])
 
 
 async def test_who_asked_hears_once_that_it_is_soon(office: Office) -> None:

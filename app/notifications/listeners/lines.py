@@ -130,8 +130,13 @@ class LineListener:
 
     def _way(self, channel: Channel, address: str, token: Token) -> Way:
         """With what is counted: a text costs money, and may go to a number that somebody else typed in."""
-        to = self._addresses.name(channel, address)
+        to, origin = self._addresses.name(channel, address), token.origin
         if channel == "email":
-            return Way(channel, to, (f"mailbox/{to}",))
-        origin = (f"origin/{token.origin}",) if token.origin else ()
-        return Way(channel, to, (f"number/{to}", *origin, f"line/{token.service_id}", "all"))
+            return Way(channel, to, (f"mailbox/{to}", *_counted("mail_origin", origin)))
+        caps = (f"number/{to}", *_counted("origin", origin), f"line/{token.service_id}", "all")
+        return Way(channel, to, caps)
+
+
+def _counted(name: str, what: str | None) -> tuple[str, ...]:
+    """Nothing where staff entered them by hand."""
+    return (f"{name}/{what}",) if what else ()
