@@ -10,6 +10,7 @@ from app.catalogue.repository import Events
 from app.catalogue.service import Availability, Catalogue, Editor, Reconciling
 from app.core.idempotency import IdempotencyKeys
 from app.core.redis import Breaker
+from app.orders.booking import SalesRules
 from app.orders.presenter import Presenter
 from app.orders.repository import Orders
 from app.orders.service.cancellations import Cancellations
@@ -19,7 +20,7 @@ from app.orders.service.desk import Desk
 from app.orders.service.ending import Ending
 from app.orders.service.expiry import Expiry
 from app.orders.service.feed import Feed
-from app.orders.service.holds import HoldService, SalesRules
+from app.orders.service.holds import HoldService
 from app.orders.service.places import Places
 from app.orders.service.refunds import Refunds
 from app.orders.service.settlement import Settlement

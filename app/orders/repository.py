@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.core.batch import Batch
 from app.core.clock import Clock
@@ -14,21 +12,19 @@ from app.core.messages import Message, outbox
 from app.core.mongo import (
     Database,
     Document,
-    DuplicateKeyError,
     IndexModel,
-    PyMongoError,
     aggregate,
     due,
-    duplicate_of,
     ensure_indexes,
     insert_each,
-    literal,
     not_due,
 )
 from app.orders.documents import document_of, order_of
+from app.orders.expiring import expiring
 from app.orders.forgetting import forgetting
-from app.orders.messages import AVAILABILITY, ORDERS
 from app.orders.models import Order, Status, may_move
+from app.orders.outcomes import Outcome, outcome_of
+from app.orders.person import Person
 
 _DATE = {"$type": "date"}
 INDEXES = [
@@ -59,50 +55,6 @@ INDEXES = [
 NEVER_OPENED = {"status": "pending", "payment.opened": {"$exists": False}}
 
 
-@dataclass(frozen=True, slots=True)
-class Inserted:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class UnitClaimed:
-    """Another live order has one of the units."""
-
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class SlotTaken:
-    """Another live order of this customer counts against the same slot of the limit."""
-
-    slot: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyUsed:
-    """An earlier request with this idempotency key made an order, maybe this very one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whose orders are meant: those of an account, and a guest's up to ``until`` where it was erased then."""
-
-    owner: str
-    guest: str | None = None
-    until: datetime | None = None
-
-    @property
-    def orders(self) -> list[Document]:
-        """Alternatives, each with an index of its own."""
-        if self.guest is None:
-            return [{"owner": self.owner}]
-        as_guest: Document = {"caller": self.guest}
-        if self.until is not None:
-            as_guest["created_at"] = {"$lte": self.until}
-        return [{"owner": self.owner}, as_guest]
-
-
-Outcome = Inserted | UnitClaimed | SlotTaken | KeyUsed
 Key = tuple[str, str, str]
 """Event, caller, idempotency key."""
 
@@ -124,7 +76,7 @@ class Orders:
         return await self._inserting(document)
 
     async def _insert_each(self, documents: Sequence[Document]) -> list[Outcome | Exception]:
-        return [_outcome(error) for error in await insert_each(self._orders, documents)]
+        return [outcome_of(error) for error in await insert_each(self._orders, documents)]
 
     async def find(self, id: str) -> Order | None:
         found = await self._orders.find_one({"_id": id})
@@ -238,7 +190,7 @@ class Orders:
         their units back twice does no harm, not giving them back would.
         """
         query = {"_id": {"$in": list(ids)}, **NEVER_OPENED, **due("deadline")}
-        await self._orders.update_many(query, _expiry(self._clock.now()))
+        await self._orders.update_many(query, expiring(self._clock.now()))
         found = self._orders.find({"_id": {"$in": list(ids)}, "status": "expired"})
         return [order_of(document) async for document in found]
 
@@ -302,60 +254,3 @@ BEFORE_DEADLINE = not_due("deadline")
 
 def _guests(event_id: str) -> Document:
     return {"event_id": event_id, "customer.email": {"$gt": ""}, "owner": {"$exists": False}}
-
-
-def _outcome(error: PyMongoError | None) -> Outcome | Exception:
-    if error is None:
-        return Inserted()
-    if not isinstance(error, DuplicateKeyError):
-        return error
-    fields, values = duplicate_of(error)
-    if fields == {"_id"}:
-        return Inserted()  # Ids are made for one order only, so this is our own earlier success.
-    if "claims" in fields:
-        return UnitClaimed(str(values.get("claims", "")))
-    if "limits" in fields:
-        return SlotTaken(str(values.get("limits", "")))
-    return KeyUsed()
-
-
-def _expiry(now: datetime) -> list[Mapping[str, Any]]:
-    """A pipeline update, because each document's history and messages carry its own values."""
-    version = {"$add": ["$version", 1]}
-    entry = {
-        "at": now,
-        "from": "$status",
-        "to": literal("expired"),
-        "cause": literal("deadline passed"),
-        "by": literal("system"),
-    }
-    told = {"order_id": "$_id", "event_id": "$event_id", "status": literal("expired"), "units": "$units"}
-    messages = [
-        _message(0, ORDERS, "order.expired", {**told, "total": "$total"}, version, now),
-        _message(1, AVAILABILITY, "tickets.unlocked", told, version, now),
-    ]
-    return [
-        {
-            "$set": {
-                "status": literal("expired"),
-                "version": version,
-                "history": {"$concatArrays": ["$history", [entry]]},
-                "outbox": {"$concatArrays": [{"$ifNull": ["$outbox", []]}, messages]},
-            }
-        },
-        {"$unset": ["claims", "limits", "deadline"]},
-    ]
-
-
-def _message(index: int, stream: str, kind: str, data: Document, version: Document, at: datetime) -> Document:
-    ulid = {"$substrCP": ["$_id", 4, 26]}
-    message = {"$concat": ["msg_", ulid, ".", {"$toString": version}, literal(f".{index}")]}
-    return {
-        "id": message,
-        "stream": literal(stream),
-        "type": literal(kind),
-        "key": "$_id",
-        "version": version,
-        "at": at,
-        "data": data,
-    }

@@ -23,8 +23,8 @@ from app.core.errors import Problem
 from app.core.mongo import Database
 from app.core.security import hash_email
 from app.orders.basket import Line
+from app.orders.booking import Booking
 from app.orders.models import Order
-from app.orders.service.holds import Booking
 from app.payments.providers.base import ProviderRefused, Reading
 from app.payments.providers.sandbox.faults import Faults
 from app.payments.providers.sandbox.provider import SandboxProvider

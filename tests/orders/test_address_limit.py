@@ -13,7 +13,8 @@ import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.main import assemble
-from app.orders.service.holds import HoldService, SalesRules
+from app.orders.booking import SalesRules
+from app.orders.service.holds import HoldService
 from tests.orders.house import House, Json, open_house, places, problem, some_email, standing
 
 LIMIT = 3

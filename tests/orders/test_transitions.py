@@ -18,7 +18,8 @@ from app.core.ids import new_id
 from app.core.money import Money
 from app.core.security import Grant
 from app.orders.models import ENDED, LIVE, TRANSITIONS, Item, Order, Status, may_move
-from app.orders.repository import Inserted, Orders
+from app.orders.outcomes import Inserted
+from app.orders.repository import Orders
 from tests.orders.house import House
 
 STATES: tuple[Status, ...] = get_args(Status)

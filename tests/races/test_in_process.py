@@ -158,7 +158,7 @@ class _held_up:
         return await self._insert(*args)
 
     def __enter__(self) -> _held_up:
-        self._orders.insert = self._wait  # type: ignore[method-assign]
+        self._orders.insert = self._wait  # type: ignore[method-assign, assignment]
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,12 +17,13 @@ from app.core.security import hash_email
 from app.core.web.address import visitor_address
 from app.core.web.shortcut import shortcut
 from app.core.web.strict_json import has_json
+from app.orders.booking import Booking
 from app.orders.deps import Holds, OrderDesk, Present
 from app.orders.models import guest_caller
 from app.orders.presenter import Presenter
 from app.orders.schemas import BookingBody, CustomerBody, OrderOut
 from app.orders.service.desk import Desk, Shown
-from app.orders.service.holds import Booking, HoldService
+from app.orders.service.holds import HoldService
 
 Buyer = Annotated[Caller, anyone_or("orders:create")]
 """A machine books for a guest."""

@@ -16,7 +16,8 @@ from app.core.pagination import PageRequest
 from app.core.security import KeyRing
 from app.orders.errors import IllegalTransition, RefundClosed
 from app.orders.models import Order
-from app.orders.repository import Orders, Person
+from app.orders.person import Person
+from app.orders.repository import Orders
 from app.orders.service.checkout import CheckoutService
 from app.orders.service.ending import Ending
 from app.orders.service.refunds import Refunds

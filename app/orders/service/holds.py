@@ -1,72 +1,23 @@
-"""Booking: one script in Redis proposes the units, one insert in MongoDB decides.
-
-Everything else here is what happens when the two disagree, or when somebody was there first.
-"""
+"""Booking: one script in Redis proposes the units, one insert in MongoDB decides."""
 
 from __future__ import annotations
 
 import hmac
-import math
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
-from app.accounts.models import Contact
 from app.catalogue.models import Event
 from app.catalogue.service import Availability, Catalogue
 from app.core.clock import Clock
-from app.core.errors import Invalid, KeyInProgress, KeyReused, Problem, Transient
-from app.core.ids import new_id
-from app.core.mongo import PyMongoError, is_unavailable
-from app.core.ratelimit import LimitReached, Window
+from app.core.errors import Invalid
 from app.core.security import KeyRing
-from app.orders import messages
-from app.orders.basket import Basket, Line, fill
-from app.orders.errors import LimitExceeded
-from app.orders.limits import Slots
-from app.orders.models import Checkout, Mode, Order, issue_tickets
-from app.orders.repository import Inserted, KeyUsed, Orders, Outcome, SlotTaken, UnitClaimed
+from app.orders.basket import Basket, fill
+from app.orders.booking import Booked, Booking, SalesRules
+from app.orders.repository import Orders
+from app.orders.service.attempt import Attempt, Means
 from app.orders.service.expiry import Expiry
 from app.orders.service.places import Places
 from app.orders.sold_out import SoldOutMemo
-from app.stock.errors import SeatTaken, SoldOut
-from app.stock.models import Hold, InProgress, Limited, Missing, Outdated, Taken
+from app.stock.errors import SoldOut
 from app.stock.service import Stock
-
-ATTEMPTS = 20
-KEY_KEPT = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """A request to book, shape-checked. ``caller`` names whose limits and keys count.
-
-    ``address`` is the network address whose guests are counted together; empty: they are not.
-    """
-
-    event_id: str
-    lines: tuple[Line, ...]
-    caller: str
-    owner: str | None
-    email_hash: str
-    contact: Contact | None
-    provider: str | None
-    client_secret: bool = False
-    key: str | None = None
-    body_hash: str = ""
-    address: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    order: Order
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SalesRules:
-    max_places: int
-    bookings_per_minute: int
-    bookings_address_per_minute: int
 
 
 class HoldService:
@@ -84,15 +35,8 @@ class HoldService:
         rules: SalesRules,
         providers: frozenset[str],
     ) -> None:
-        self._orders = orders
-        self._stock = stock
-        self._catalogue = catalogue
-        self._availability = availability
-        self._places = places
-        self._expiry = expiry
-        self._memo = memo
+        self._means = Means(orders, stock, catalogue, availability, places, expiry, memo, ring)
         self._clock = clock
-        self._ring = ring
         self._rules = rules
         self._providers = providers
         self._address_key = ring.signing_key("booking-address")
@@ -107,11 +51,12 @@ class HoldService:
         now = self._clock.now()
         basket = fill(event, booking.lines, now, self._rules.max_places)
         self._check_provider(booking, basket)
-        if booking.key is None and self._memo.knows(event.id, basket.wants):
+        if booking.key is None and self._means.memo.knows(event.id, basket.wants):
             raise SoldOut
-        return await _Attempt(self, booking, event, basket, now).run()
+        crowd = self._hidden(booking.address) if booking.address else ""
+        return await Attempt(self._means, self._rules, booking, event, basket, crowd, now).run()
 
-    def hidden(self, address: str) -> str:
+    def _hidden(self, address: str) -> str:
         """Names it in Redis. Keyed, because there are few enough addresses to try them all."""
         return hmac.digest(self._address_key, address.encode(), "sha256").hex()[:32]
 
@@ -127,192 +72,6 @@ class HoldService:
 
         Without Redis nothing would, so the event is then read again once a second.
         """
-        if self._stock.from_memory:
-            return await self._catalogue.recent(event_id)
-        return await self._catalogue.cached(event_id)
-
-
-class _Attempt:
-    """One booking under way. The order's id stays the same through all tries."""
-
-    def __init__(
-        self, holds: HoldService, booking: Booking, event: Event, basket: Basket, now: datetime
-    ) -> None:
-        self._s = holds
-        self._booking = booking
-        self._event = event
-        self._basket = basket
-        self._now = now
-        self._id = new_id("ord")
-        self._slots = Slots(booking.email_hash, event.max_per_customer)
-        self._mark = f"{booking.caller}|{booking.key}" if booking.key else ""
-        self._crowd = holds.hidden(booking.address) if booking.address else ""
-        self._duplicates = 0
-        self._counted = False
-        self._take = holds._stock.take
-
-    async def run(self) -> Booked:
-        for _ in range(ATTEMPTS):
-            answer = await self._take(self._event.plan, self._basket.wants, self._hold())
-            self._counted = self._counted or not isinstance(answer, Outdated)
-            if isinstance(answer, Taken):
-                booked = await self._claim(answer.units)
-            else:
-                booked = await self._without_units(answer)
-            if booked is not None:
-                self._s._availability.forget(self._event.id)
-                return booked
-        raise Transient("the places keep changing hands")
-
-    def _hold(self) -> Hold:
-        return Hold(
-            self._id,
-            self._now + timedelta(minutes=self._event.hold_minutes),
-            self._now,
-            mark=self._mark,
-            window="" if self._counted else self._booking.caller,
-            window_limit=self._s._rules.bookings_per_minute,
-            crowd="" if self._counted else self._crowd,
-            crowd_limit=self._s._rules.bookings_address_per_minute,
-        )
-
-    async def _without_units(self, answer: Missing | Outdated | InProgress | Limited) -> Booked | None:
-        """None: something was put right, ask again."""
-        if isinstance(answer, Limited):
-            reset = max(1, math.ceil(answer.retry_after))
-            raise LimitReached(Window(answer.limit, 0, reset, exceeded=True))
-        if isinstance(answer, InProgress):
-            return await self._replay() or self._in_progress()
-        if isinstance(answer, Outdated):
-            await self._reload()
-            return None
-        if answer.overdue and await self._s._expiry.end_overdue(answer.overdue):
-            return None
-        if answer.check and await self._s._stock.repair(self._event.plan):
-            return None
-        if answer.seat:
-            return await self._refuse(SeatTaken(seat_id=answer.seat[2:]))
-        if not self._booking.key:
-            self._s._memo.remember(self._event.id, self._basket.wants)
-        return await self._refuse(SoldOut(ticket_type_id=answer.ticket_type_id))
-
-    def _in_progress(self) -> Booked:
-        raise KeyInProgress(retry_after=1)
-
-    async def _reload(self) -> None:
-        """The event changed, or its picture is gone."""
-        self._event = await self._s._catalogue.fresh(self._event.id)
-        self._basket = fill(self._event, self._booking.lines, self._now, self._s._rules.max_places)
-        self._slots = Slots(self._booking.email_hash, self._event.max_per_customer)
-        if not await self._s._stock.renew(self._event.plan):
-            self._take = self._s._stock.take_from_memory
-
-    async def _claim(self, units: tuple[str, ...]) -> Booked | None:
-        while True:
-            limits = self._slots.choose(len(units))
-            if limits is None:
-                await self._give_back(units)
-                return await self._refuse(LimitExceeded(limit=self._event.max_per_customer, scope="customer"))
-            order = self._order(units, limits)
-            outcome = await self._insert(order, units)
-            if isinstance(outcome, SlotTaken):
-                self._slots.strike(outcome.slot)
-                continue
-            if isinstance(outcome, Inserted):
-                return await self._inserted(order)
-            if isinstance(outcome, KeyUsed):
-                await self._give_back(units)
-                return await self._replay()
-            return await self._lost(units, outcome)
-
-    async def _insert(self, order: Order, units: tuple[str, ...]) -> Outcome:
-        """An insert that timed out is unknown: it is read by its id before anything is given back."""
-        try:
-            return await self._s._orders.insert(order, messages.told(order, None, order.status, units))
-        except PyMongoError as error:
-            if not is_unavailable(error):
-                raise
-            if await self._s._orders.find(order.id):
-                return Inserted()
-            await self._give_back(units)
-            raise Transient("the booking may not stand; repeat it with the same key") from error
-
-    async def _inserted(self, order: Order) -> Booked:
-        if order.status == "confirmed":
-            await self._s._stock.settle(self._event.plan, order.id, order.units)
-        return Booked(order)
-
-    async def _lost(self, units: tuple[str, ...], claimed: UnitClaimed) -> Booked | None:
-        """The picture proposed a unit that another live order has."""
-        plan, unit = self._event.plan, claimed.unit
-        self._duplicates += 1
-        await self._s._places.lost(plan, self._id, units, unit)
-        if await self._s._expiry.end_overdue_holder(self._event.id, unit):
-            return None
-        if unit in self._event.plan.seat_types:
-            await self._give_back(())  # Only the mark: the same key may ask for another seat at once.
-            return await self._refuse(SeatTaken(seat_id=unit[2:]))
-        if self._duplicates == 2:
-            await self._s._stock.suspect(plan)
-        return None
-
-    async def _give_back(self, units: tuple[str, ...]) -> None:
-        await self._s._stock.release(self._event.plan, [self._id], units, mark=self._mark)
-
-    async def _refuse(self, problem: Problem) -> Booked:
-        """No is said to a request with a key only after its key was found to have made no order."""
-        replay = await self._replay()
-        if replay is None:
-            raise problem
-        return replay
-
-    async def _replay(self) -> Booked | None:
-        """The order this key made before. Raises KeyReused; None when there is none."""
-        booking = self._booking
-        if booking.key is None:
-            return None
-        order = await self._s._orders.by_key(booking.event_id, booking.caller, booking.key)
-        if order is None:
-            return None
-        if order.id != self._id and order.created_at < self._now - KEY_KEPT:
-            await self._s._orders.forget_key(order)
-            return None
-        if order.idem["body"] != booking.body_hash:
-            raise KeyReused
-        return Booked(order, replayed=order.id != self._id)
-
-    def _order(self, units: tuple[str, ...], limits: tuple[str, ...]) -> Order:
-        booking, basket, now, grant = self._booking, self._basket, self._now, self._s._ring.grant()
-        free = basket.total.amount == 0
-        mode: Mode = "client_secret" if booking.client_secret else "page"
-        order = Order(
-            id=self._id,
-            event_id=self._event.id,
-            status="confirmed" if free else "pending",
-            items=basket.items,
-            units=units,
-            claims=units,
-            limits=limits,
-            total=basket.total,
-            version=1,
-            created_at=now,
-            caller=booking.caller,
-            owner=booking.owner,
-            contact=booking.contact,
-            grant=grant,
-            history=({"at": now, "from": None, "to": "pending", "cause": "booked", "by": booking.caller},),
-            idem=_idem(booking),
-        )
-        if free:
-            entry = {**order.history[0], "to": "confirmed", "cause": "free of charge"}
-            tickets = issue_tickets(order.id, basket.items, units, grant)
-            return replace(order, tickets=tickets, history=(entry,))
-        assert booking.provider is not None
-        deadline = now + timedelta(minutes=self._event.hold_minutes)
-        return replace(order, deadline=deadline, checkout=Checkout(booking.provider, 1, mode))
-
-
-def _idem(booking: Booking) -> dict[str, str]:
-    if booking.key is None:
-        return {}
-    return {"caller": booking.caller, "key": booking.key, "body": booking.body_hash}
+        if self._means.stock.from_memory:
+            return await self._means.catalogue.recent(event_id)
+        return await self._means.catalogue.cached(event_id)

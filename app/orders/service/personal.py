@@ -13,8 +13,9 @@ from app.catalogue.service import Catalogue
 from app.core.clock import rfc3339
 from app.core.errors import NotFound
 from app.orders.models import Order, guest_caller
+from app.orders.person import Person
 from app.orders.presenter import Presenter
-from app.orders.repository import Orders, Person
+from app.orders.repository import Orders
 from app.orders.service.desk import Shown
 from app.payments.models import Payment
 from app.payments.service import PaymentService
