@@ -73,7 +73,7 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
         timedelta(seconds=settings.queues.invite_valid_seconds),
     )
     invites = Invites(services, directory, tokens, ring, clock, rotation, public_url)
-    waiting, presenter = Waiting(tokens, directory, reading, ring), LinePresenter(ring, public_url)
+    waiting, presenter = Waiting(tokens, directory, reading, ring, clock), LinePresenter(ring, public_url)
     counters = build_counters(engines, services, tokens, numbering, reading.forget)
     return Lines(
         services=services,

@@ -11,12 +11,12 @@ from app.queues.line import LineNumbers
 from app.queues.models import SECRET_KIND, Document, Service, Token
 from app.queues.schemas import (
     DeskTokenOut,
-    HistoryOut,
     HoursOut,
     ServiceOut,
     ServiceSettings,
     ServingOut,
     StaffServiceOut,
+    TokenHistoryOut,
     TokenOut,
     TransferredOut,
     WaitOut,
@@ -85,6 +85,11 @@ class LinePresenter:
             return staff_token(seen.token, fields)
         return TokenOut(**fields)
 
+    def listed(self, seen: Seen) -> DeskTokenOut:
+        """For staff, among others."""
+        fields = _numbers(seen.token, seen.service, seen.numbers, seen.ahead, seen.wait)
+        return staff_token(seen.token, fields | _own(seen.token))
+
     def joined(self, made: Joined, seen: Seen) -> TokenOut:
         """``secret`` once. Whoever may be a stranger to the contact hears the number and no more."""
         token, service = made.token, made.service
@@ -116,7 +121,7 @@ def staff_token(token: Token, fields: dict[str, Any]) -> DeskTokenOut:
         recalled_at=token.recalled_at,
         ended_at=token.ended_at,
         history=[
-            HistoryOut(at=e["at"], from_=e["from"], to=e["to"], cause=e["cause"], by=e["by"])
+            TokenHistoryOut(at=e["at"], from_=e["from"], to=e["to"], cause=e["cause"], by=e["by"])
             for e in token.history
         ],
     )

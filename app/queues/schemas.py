@@ -257,7 +257,7 @@ class TokenOut(BaseModel):
     text: str | None = None
 
 
-class HistoryOut(BaseModel):
+class TokenHistoryOut(BaseModel):
     at: Time
     from_: Annotated[Status | None, Field(serialization_alias="from")]
     to: Status
@@ -274,4 +274,4 @@ class DeskTokenOut(TokenOut):
     invite: int | None
     recalled_at: Time | None
     ended_at: Time | None
-    history: list[HistoryOut]
+    history: list[TokenHistoryOut]

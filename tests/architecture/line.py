@@ -33,6 +33,8 @@ async def live_through_a_line(house: House) -> None:
     for verb in ("away", "back", "cancel"):
         await ask(house, "POST", f"/tokens/{mine['id']}/{verb}", buyer, key=verb)
     await ask(house, "GET", f"/tokens/{mine['id']}", buyer)
+    for query in ("", "?status=away", "?status=no_show"):
+        await ask(house, "GET", f"/services/{line['id']}/tokens{query}", admin)
     for path in ("/services", "/services?limit=1", "/services/bakery", f"/services/{line['id']}"):
         await ask(house, "GET", path, admin)
     await ask(house, "PATCH", f"/services/{line['id']}", admin, {"slug": "other-line"}, key="change")

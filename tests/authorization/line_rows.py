@@ -126,6 +126,7 @@ LINES: tuple[Row, ...] = (
     Row("GET", f"{ONE_SERVICE}/invite", rules.LINE_STAFF, None, _line, SVC),
     Row("GET", f"{ONE_SERVICE}/invite.svg", rules.LINE_STAFF, None, _line, SVC),
     Row("GET", f"{ONE_SERVICE}/invite.png", rules.LINE_STAFF, None, _line, SVC),
+    Row("GET", f"{ONE_SERVICE}/tokens", rules.LINE_STAFF, None, _line, SVC),
     Row("POST", f"{ONE_SERVICE}/tokens", rules.LINE_PUBLIC, None, fresh_line, SVC, _nothing),
     Row("POST", f"{ONE_SERVICE}/claim", rules.LINE_PUBLIC, None, _inviting_line, SVC, _claim),
     Row("GET", ONE_TOKEN, rules.TOKEN, None, token(), TOK),

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from app.accounts.models import Scope
+from app.core.pagination import encode_cursor
 from app.queues.models import LIVE, TRANSITIONS
 from tests.queues.house import House, Json, problem
 
@@ -132,6 +133,27 @@ async def test_staff_of_the_line_see_who_it_is_and_not_the_secret(house: House) 
     mine = await house.show(token)
     assert not {"name", "email", "phone", "history"} & set(mine)
     assert token["secret"] in mine["text"]
+
+
+async def test_staff_see_who_is_in_line_and_who_left_it_today(house: House) -> None:
+    line = await house.line()
+    tokens = [await house.join(line, name=name) for name in ("Ann", "Bob", "Cyd", "Dan")]
+    await house.move(tokens[1], "away")
+    await house.move(tokens[2], "cancel")
+    path, seen, cursor = f"/services/{line['id']}/tokens", [], ""
+    while True:
+        page = (await house.call("GET", f"{path}?limit=2&cursor={cursor}", token=house.staff)).json()
+        seen += [(one["number"], one["name"], one["status"]) for one in page["items"]]
+        if not (cursor := page["next_cursor"] or ""):
+            break
+    assert seen == [(1, "Ann", "waiting"), (2, "Bob", "away"), (4, "Dan", "waiting")]
+    for status, name in (("away", "Bob"), ("cancelled", "Cyd")):
+        page = (await house.call("GET", f"{path}?status={status}", token=house.staff)).json()
+        assert [one["name"] for one in page["items"]] == [name]
+        assert tokens[1]["secret"] not in str(page)
+    cursor = encode_cursor("$ne")
+    answer = await house.call("GET", f"{path}?cursor={cursor}", token=house.staff)
+    assert problem(answer) == (422, "invalid")
 
 
 async def test_what_everybody_sees_is_numbers_only(house: House) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
-from app.accounts.deps import OPTIONAL_BEARER, Address, AnyCaller, Bearing
+from fastapi import APIRouter, Depends, Response
+
+from app.accounts.deps import OPTIONAL_BEARER, Address, AnyCaller, Bearing, ServiceStaff
 from app.accounts.models import Caller
+from app.core.errors import Invalid
 from app.core.idempotency import REPLAYED, IdempotencyKey, body_hash
+from app.core.pagination import Page, PageRequest, next_cursor, page_request
 from app.core.web.strict_json import StrictRoute
 from app.queues.deps import Enter, Present, Wait
-from app.queues.models import Contact, Notify
+from app.queues.models import Contact, Notify, Status
 from app.queues.presenter import LinePresenter
 from app.queues.schemas import ClaimBody, DeskTokenOut, ExpectedVersion, JoinBody, TokenOut
 from app.queues.service.joining import Joined, Wish
@@ -51,6 +55,23 @@ async def claim_invite(
     """By the invite of a QR code, which is good for one place."""
     wish = _wish(body, caller, address, key, invite=body.invite)
     return await _joined(await joining.join(service_id, wish), caller, response, waiting, present)
+
+
+@router.get("/services/{service_id}/tokens")
+async def list_tokens(
+    service_id: str,
+    waiting: Wait,
+    present: Present,
+    staff: ServiceStaff,
+    page: Annotated[PageRequest, Depends(page_request)],
+    status: Status | None = None,
+) -> Page[DeskTokenOut]:
+    """By number: those in line, or those of today who have left it as ``status`` says."""
+    seen = await waiting.list(service_id, status, _number_after(page), page.limit, staff)
+    return Page(
+        items=[present.listed(one) for one in seen],
+        next_cursor=next_cursor([str(one.token.number) for one in seen], page.limit),
+    )
 
 
 @router.get("/tokens/{token_id}")
@@ -99,6 +120,15 @@ async def come_back(
 ) -> Out:
     """In line again, where they were."""
     return await _move(token_id, BACK, response, waiting, present, caller, body, key)
+
+
+def _number_after(page: PageRequest) -> int:
+    """The last number of the page before."""
+    if not page.after:
+        return 0
+    if not (page.after.isascii() and page.after.isdigit() and len(page.after) <= 9):
+        raise Invalid("cursor is not one of ours")
+    return int(page.after)
 
 
 async def _joined(

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 from app.accounts.audit import deed
 from app.accounts.models import Caller
+from app.core.clock import Clock
 from app.core.errors import IllegalTransition, NotFound, StaleVersion, Transient
 from app.core.ids import is_id
 from app.core.messages import Message
 from app.core.security import KeyRing
+from app.queues.business_day import business_day
 from app.queues.eta import Wait
 from app.queues.line import LineNumbers
 from app.queues.messages import told
-from app.queues.models import SECRET_KIND, Service, Status, Token
+from app.queues.models import LIVE, SECRET_KIND, Service, Status, Token
 from app.queues.repository.tokens import Tokens
 from app.queues.service.acting import key_hash, mark, was_done
 from app.queues.service.directory import Directory
@@ -69,7 +71,10 @@ class Seen:
 
 
 class Waiting:
-    def __init__(self, tokens: Tokens, directory: Directory, reading: Reading, ring: KeyRing) -> None:
+    def __init__(
+        self, tokens: Tokens, directory: Directory, reading: Reading, ring: KeyRing, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._tokens = tokens
         self._directory = directory
         self._reading = reading
@@ -78,6 +83,18 @@ class Waiting:
     async def show(self, token_id: str, caller: Caller) -> Seen:
         """Raises NotFound for a token that is absent or not the caller's."""
         return await self.seen(await self._find(token_id, caller), caller)
+
+    async def list(
+        self, service_id: str, status: Status | None, after: int, limit: int, caller: Caller
+    ) -> Sequence[Seen]:
+        """For staff of the line, by number: those in it, or those who left it today in some way."""
+        service = await self._directory.stored(service_id)
+        if status is None or status in LIVE:
+            found = await self._tokens.live(service_id, status, after, limit)
+        else:
+            today = business_day(self._clock.now(), service.timezone)
+            found = await self._tokens.of_day(service_id, today, status, after, limit)
+        return [await self.seen(token, caller) for token in found]
 
     async def move(self, token_id: str, move: Move, asked: Asked) -> Seen:
         """Raises NotFound, IllegalTransition, StaleVersion and KeyReused."""
