@@ -11,7 +11,8 @@ from pathlib import Path
 
 import structlog
 from fastapi import Request, Response
-from starlette.exceptions import HTTPException
+
+from app.core.errors import NotFound, Transient
 
 log = structlog.get_logger("web")
 
@@ -50,12 +51,12 @@ class Built:
         try:
             return self._pages[name]
         except KeyError:
-            raise HTTPException(503, "The pages are not built: make web") from None
+            raise Transient("the pages are not built: make web") from None
 
     async def asset(self, name: str, request: Request) -> Response:
         """Their names change with their content."""
         if (asset := self._assets.get(name)) is None:
-            raise HTTPException(404)
+            raise NotFound
         return asset.answer(request)
 
 

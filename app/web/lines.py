@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import FastAPI
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
-from starlette.exceptions import HTTPException
 
+from app.core.errors import NotFound
 from app.queues.slugs import is_reserved, is_slug
 from app.web.built import Built
 from app.web.page import headers
@@ -57,6 +57,6 @@ class _Pages:
     async def _show(self, name: str, slug: str, given: dict[str, str] = _HEADERS) -> HTMLResponse:
         """The page itself says that there is no such line, so that a person gets no JSON to read."""
         if not is_slug(slug) or is_reserved(slug):
-            raise HTTPException(404)
+            raise NotFound
         status = 200 if await self._exists(slug) else 404
         return HTMLResponse(self.built.page(name), status, headers=given)
