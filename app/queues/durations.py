@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -91,12 +91,8 @@ def _records_worth(weights: Sequence[float], prior: float) -> float:
 
 def _quantiles(values: Sequence[float], sums: Sequence[float]) -> list[float]:
     """Ascending ``values``, whose weights add up to ``sums``, as ``PATHS`` equally likely ones."""
-    found, at, step = [], 0, sums[-1] / PATHS
-    for path in range(PATHS):
-        while at < len(values) - 1 and sums[at] < (path + 0.5) * step:
-            at += 1
-        found.append(values[at])
-    return found
+    step, last = sums[-1] / PATHS, len(values) - 1
+    return [values[min(bisect_left(sums, (path + 0.5) * step), last)] for path in range(PATHS)]
 
 
 @cache

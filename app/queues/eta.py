@@ -48,8 +48,8 @@ class Tuning:
 TUNED = Tuning(
     services=Memory(half_life=80, guess_weight=6),
     pauses=Memory(half_life=40, guess_weight=6),
-    gains=Gains(p90=0.08, half_life=100),
-    drift=0.25,
+    gains=Gains(p90=0.06, half_life=100),
+    drift=0.3,
     shift_minutes=60.0,
 )
 """Chosen by ``python -m bench.replay --tune``, on other seeds than its report uses."""
@@ -164,15 +164,13 @@ def _play(
         [end + gap for end, gap in zip(_drawn("left", n, ends), _drawn("gap", n, pause.values), strict=True)]
         for n, ends in enumerate(left)
     ]
-    calls = range(min(max(last, 1), PLAYED))
-    services = [_drawn("service", n, service.values) for n in calls]
-    pauses = [_drawn("pause", n, pause.values) for n in calls]
     waits: list[list[float]] = []
     heaps = [sorted(times)[leaving:] for times in zip(*free, strict=True)]  # Sorted, so a heap.
-    for taken, paused in zip(services, pauses, strict=True):
+    for n in range(min(max(last, 1), PLAYED)):
         waits.append([heap[0] for heap in heaps])
-        for path, heap in enumerate(heaps):
-            heapreplace(heap, heap[0] + taken[path] * pace[path] + paused[path])
+        services, pauses = _drawn("service", n, service.values), _drawn("pause", n, pause.values)
+        for heap, minutes, slow, gap in zip(heaps, services, pace, pauses, strict=True):
+            heapreplace(heap, heap[0] + minutes * slow + gap)
     waits.append([heap[0] for heap in heaps])
     return _extended(waits, last, pace, service, pause, counters)
 

@@ -20,7 +20,7 @@ KEPT = 200
 A_DAY = 24 * 60.0
 AVERAGES = ("all", "today", "last 50")
 
-Forecast = Callable[[int, Line], Wait]
+Tell = Callable[[int, Line], Wait]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Books:
     """What the system has seen of one line so far."""
 
     guess: float
-    tuning: Tuning
+    tell: Tell
     day: int = 0
     stays: deque[Stay] = field(default_factory=lambda: deque(maxlen=KEPT))
     outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -58,7 +58,7 @@ class Books:
         pace = Pace(
             self.guess, services_of(stays), pauses_of(stays), tuple(self.outcomes), usual_counters(stays)
         )
-        wait = forecast(sight.ahead, Line(sight.counters, sight.elapsed, pace), self.tuning)
+        wait = self.tell(sight.ahead, Line(sight.counters, sight.elapsed, pace))
         self.given[person.number] = sight, wait, self._averages()
 
     def called(self, person: Person, now: float) -> None:
@@ -89,14 +89,18 @@ class Books:
         return tuple(fmean(lengths) if lengths else self.guess for lengths in chosen)
 
 
-def play(regime: Regime, seed: int, waits: int, tuning: Tuning) -> list[Scored]:
+def as_tuned(tuning: Tuning) -> Tell:
+    return lambda ahead, line: forecast(ahead, line, tuning)
+
+
+def play(regime: Regime, seed: int, waits: int, tell: Tell) -> list[Scored]:
     """At least ``waits`` of them, over whole days. The line's future depends on no forecast."""
     scored: list[Scored] = []
     day = 0
     while len(scored) < waits:
         if day % LINE_DAYS == 0:
             off = math.exp(Random(f"{seed} {regime.name} guess {day}").gauss(0, GUESS_SPREAD))
-            books = Books(regime.guess * off, tuning)
+            books = Books(regime.guess * off, tell)
         books.begin(day)
         already = len(books.scored)
         Day(regime, Random(f"{seed} {regime.name} {day}"), books, day * A_DAY).run()

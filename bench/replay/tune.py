@@ -9,7 +9,7 @@ from statistics import fmean
 from app.queues.calibration import Gains
 from app.queues.durations import Memory
 from app.queues.eta import TUNED, Tuning
-from bench.replay.play import AVERAGES, play
+from bench.replay.play import AVERAGES, as_tuned, play
 from bench.replay.regimes import REGIMES, Regime
 from bench.replay.score import Score, score
 
@@ -47,7 +47,7 @@ def tune() -> None:
 
 
 def _scores(regime: Regime, tuning: Tuning) -> list[Score]:
-    return [score(play(regime, seed, WAITS, tuning), draws=2) for seed in SEEDS]
+    return [score(play(regime, seed, WAITS, as_tuned(tuning)), draws=2) for seed in SEEDS]
 
 
 def _ratio(scores: list[Score]) -> float:
