@@ -67,13 +67,15 @@ def build_lines(engines: Engines, keys: IdempotencyKeys) -> Lines:
     numbering = Numbering(tokens, Numbers(engines.fast_redis, breaker), live, clock)
     directory = Directory(services)
     forecasting = Forecasting(PaceReads(database), clock)
-    reading = Reading(LineReads(database), directory, forecasting.waits, clock)
+    reads = LineReads(database)
+    reading = Reading(reads, directory, forecasting.waits, clock)
     rotation = Rotation(
         timedelta(seconds=settings.queues.invite_rotate_seconds),
         timedelta(seconds=settings.queues.invite_valid_seconds),
     )
     invites = Invites(services, directory, tokens, ring, clock, rotation, public_url)
-    waiting, presenter = Waiting(tokens, directory, reading, ring, clock), LinePresenter(ring, public_url)
+    waiting = Waiting(tokens, reads, directory, reading, ring, clock)
+    presenter = LinePresenter(ring, public_url)
     counters = build_counters(engines, services, tokens, numbering, reading.forget)
     return Lines(
         services=services,

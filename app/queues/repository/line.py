@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.core.mongo import Collection, Database, Document, aggregate
+from app.queues.documents import token_of
 from app.queues.line import AtCounter, Order
+from app.queues.models import Status, Token
 
 
 class LineReads:
@@ -35,6 +38,22 @@ class LineReads:
             return 0, None
         average = rows[0]["milliseconds"]
         return rows[0]["count"], None if average is None else average / 60_000
+
+    async def live(self, service_id: str, status: Status | None, after: int, limit: int) -> Sequence[Token]:
+        """Those in line, by number, whichever day it is from."""
+        where: Document = {"service_id": service_id, "live_number": {"$gt": max(after, 0)}}
+        return await self._listed(where | ({"status": status} if status else {}), "live_number", limit)
+
+    async def of_day(
+        self, service_id: str, day: str, status: Status, after: int, limit: int
+    ) -> Sequence[Token]:
+        """Those who joined that day and have come so far, by number."""
+        where = {"service_id": service_id, "day": day, "number": {"$gt": after}, "status": status}
+        return await self._listed(where, "number", limit)
+
+    async def _listed(self, where: Document, by: str, limit: int) -> Sequence[Token]:
+        found = self._tokens.find(where, hint=by).sort(by, 1).limit(limit)
+        return [token_of(document) async for document in found]
 
 
 def _at_counter(document: Document) -> AtCounter:

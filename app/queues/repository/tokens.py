@@ -122,22 +122,6 @@ class Tokens:
         found = self._tokens.find({"_id": {"$in": list(ids)}})
         return [token_of(document) async for document in found]
 
-    async def live(self, service_id: str, status: Status | None, after: int, limit: int) -> Sequence[Token]:
-        """Those in line, by number, whichever day it is from."""
-        where: Document = {"service_id": service_id, "live_number": {"$gt": max(after, 0)}}
-        return await self._listed(where | ({"status": status} if status else {}), "live_number", limit)
-
-    async def of_day(
-        self, service_id: str, day: str, status: Status, after: int, limit: int
-    ) -> Sequence[Token]:
-        """Those who joined that day and have come so far, by number."""
-        where = {"service_id": service_id, "day": day, "number": {"$gt": after}, "status": status}
-        return await self._listed(where, "number", limit)
-
-    async def _listed(self, where: Document, by: str, limit: int) -> Sequence[Token]:
-        found = self._tokens.find(where, hint=by).sort(by, 1).limit(limit)
-        return [token_of(document) async for document in found]
-
     async def by_key(self, service_id: str, caller: str, key: str) -> Token | None:
         found = await self._tokens.find_one(
             {"service_id": service_id, "idem.caller": caller, "idem.key": key}, hint="idem"

@@ -20,6 +20,7 @@ from app.queues.eta import Wait
 from app.queues.line import LineNumbers
 from app.queues.messages import told
 from app.queues.models import LIVE, SECRET_KIND, Service, Status, Token
+from app.queues.repository.line import LineReads
 from app.queues.repository.tokens import Tokens
 from app.queues.service.acting import key_hash, mark, was_done
 from app.queues.service.directory import Directory
@@ -72,8 +73,15 @@ class Seen:
 
 class Waiting:
     def __init__(
-        self, tokens: Tokens, directory: Directory, reading: Reading, ring: KeyRing, clock: Clock
+        self,
+        tokens: Tokens,
+        reads: LineReads,
+        directory: Directory,
+        reading: Reading,
+        ring: KeyRing,
+        clock: Clock,
     ) -> None:
+        self._reads = reads
         self._clock = clock
         self._tokens = tokens
         self._directory = directory
@@ -90,10 +98,10 @@ class Waiting:
         """For staff of the line, by number: those in it, or those who left it today in some way."""
         service = await self._directory.stored(service_id)
         if status is None or status in LIVE:
-            found = await self._tokens.live(service_id, status, after, limit)
+            found = await self._reads.live(service_id, status, after, limit)
         else:
             today = business_day(self._clock.now(), service.timezone)
-            found = await self._tokens.of_day(service_id, today, status, after, limit)
+            found = await self._reads.of_day(service_id, today, status, after, limit)
         return [await self.seen(token, caller) for token in found]
 
     async def move(self, token_id: str, move: Move, asked: Asked) -> Seen:
