@@ -13,6 +13,7 @@ from typing import Any
 
 from bench import machine, report
 from bench.cases.bookings import bookings
+from bench.cases.lines import calls, joins
 from bench.cases.reads import availability
 from bench.cases.sale import sale
 from bench.cases.seats import seats
@@ -30,8 +31,13 @@ CASES: dict[str, Case] = {
     "sale": sale,
     "seats": seats,
     "sweep": sweep,
+    "joins": joins,
+    "calls": calls,
     "watchers": watchers,
 }
+
+SEVERAL = {"sold out", "calls"}
+"""Cases with more than one result."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -53,7 +59,7 @@ async def _measure(scale: Scale, names: Sequence[str]) -> dict[str, Any]:
     for name in names:
         started = time.monotonic()
         case = await _alone(CASES[name], scale)
-        found |= case if name == "sold out" else {name: case}
+        found |= case if name in SEVERAL else {name: case}
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
     return {"machine": where, "scale": asdict(scale), "cases": found}
 
