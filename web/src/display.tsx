@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { chime } from "./core/attention";
 import { useNow } from "./core/clock";
 import type { Service } from "./core/types";
-import { people, phrase } from "./core/waits";
+import { counterName, people, phrase } from "./core/waits";
 import { Offline } from "./pieces/shell";
 import { Sound } from "./pieces/sound";
 
@@ -22,14 +22,14 @@ export function Display({ service, offline }: { service: Service; offline: boole
         <h1>{service.name}</h1>
         <Time timezone={service.timezone} />
       </header>
-      <section class="serving" aria-labelledby="serving" data-many={serving.length > 4 ? "" : undefined}>
+      <section class="serving" aria-labelledby="serving" data-many={serving.length > 4 ? "" : undefined} style={{ "--columns": columns(serving.length) }}>
         <h2 id="serving">Now serving</h2>
         {serving.length === 0 && <p class="empty">{service.state === "closed" ? "The line is closed." : "Please take a number."}</p>}
         <ul>
           {serving.map((one) => (
             <li key={`${one.number} ${one.counter}`} class={fresh.has(one.number) ? "fresh" : ""}>
-              <strong>{one.number}</strong>
-              {one.counter && <span>Counter {one.counter}</span>}
+              <strong style={{ "--digits": String(one.number).length }}>{one.number}</strong>
+              {one.counter && <span class="desk-name">{counterName(one.counter)}</span>}
             </li>
           ))}
         </ul>
@@ -54,6 +54,11 @@ export function Display({ service, offline }: { service: Service; offline: boole
       <Offline when={offline} />
     </main>
   );
+}
+
+/** As near to a square as leaves no hole. */
+function columns(count: number): number {
+  return count <= 3 ? Math.max(1, count) : count === 4 ? 2 : count <= 6 ? 3 : 4;
 }
 
 function Time({ timezone }: { timezone: string }): VNode {

@@ -7,10 +7,10 @@ import { useNow } from "./core/clock";
 import { forgetTokenKey, number, pageOf, slug, tokenKey, type Key } from "./core/place";
 import type { Service, Status, Token } from "./core/types";
 import { useLine, useToken } from "./core/use";
-import { aheadOf, elapsed, people, phrase, prospect, waitOf } from "./core/waits";
+import { aheadOf, counterName, elapsed, people, phrase, prospect, waitOf } from "./core/waits";
 import { said, type Said } from "./core/words";
 import { Alias } from "./pieces/joined";
-import { Facts, Head, Now, turn } from "./pieces/line";
+import { Facts, Head, Large, Now, turn } from "./pieces/line";
 import { Looking, NoSuchLine, Offline, show, Trouble } from "./pieces/shell";
 import { Sound } from "./pieces/sound";
 
@@ -67,7 +67,7 @@ function Mine({ token, service, secret, hear }: MineProps): VNode {
     <>
       <section class="ticket">
         <h1>
-          <span class="label">Your number</span> <span class="number">{token.number}</span>
+          <span class="label">Your number</span> <Large number={token.number} />
         </h1>
         <Alias token={token} />
         <hr />
@@ -89,9 +89,9 @@ function headline(token: Token, service: Service): string {
   if (ended) return ended[0];
   switch (token.status) {
     case "called":
-      return token.counter ? `Please go to counter ${token.counter}` : "It is your turn";
+      return token.counter ? `Please go to ${counterName(token.counter)}` : "It is your turn";
     case "serving":
-      return `You are being served${token.counter ? ` at counter ${token.counter}` : ""}`;
+      return `You are being served${token.counter ? ` at ${counterName(token.counter)}` : ""}`;
     case "away":
       return "You are away";
     default:
@@ -214,11 +214,11 @@ function Public({ service }: { service: Service }): VNode {
   return (
     <section class="ticket">
       <h1>
-        <span class="label">Number</span> <span class="number">{number}</span>
+        <span class="label">Number</span> <Large number={number} />
       </h1>
       <hr />
       <div role="status">
-        {served && <p class="turn">Is called{served.counter ? ` to counter ${served.counter}` : " now"}</p>}
+        {served && <p class="turn">Is called{served.counter ? ` to ${counterName(served.counter)}` : " now"}</p>}
         {!served && <p class="turn">{ahead === null ? "Is not among the next ones" : ahead === 0 ? "Is next" : `${people(ahead)} ahead`}</p>}
         {words && <p class="about">{words.about}</p>}
         <p class="bound">To change anything, open the link you were given with your number.</p>
@@ -240,7 +240,7 @@ function useTitle(token: Token | null | undefined, service: Service | null | und
     const place = ahead === null ? "" : ahead === 0 ? "next · " : `${ahead} ahead · `;
     document.title =
       token?.status === "called"
-        ? `● Your turn${token.counter ? `: counter ${token.counter}` : ""}`
+        ? `● Your turn${token.counter ? `: ${counterName(token.counter)}` : ""}`
         : `${place}${number} · ${service.name}`;
   }, [token, service]);
 }

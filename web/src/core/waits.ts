@@ -59,6 +59,11 @@ export function elapsed(since: string | null, now: number): string {
   return whole < 1 ? "just now" : whole < 60 ? `${whole} min` : `${Math.floor(whole / 60)} h ${whole % 60} min`;
 }
 
+/** "counter 3", but "Window B" as it is. */
+export function counterName(counter: string): string {
+  return counter.length <= 3 ? `counter ${counter}` : counter;
+}
+
 export function people(n: number): string {
   return n === 1 ? "1 person" : `${n} people`;
 }

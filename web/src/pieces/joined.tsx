@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { keyOf, pageOf } from "../core/place";
 import type { Joined, Service } from "../core/types";
 import { people, phrase, prospect } from "../core/waits";
+import { Large } from "./line";
 
 export function Confirmation({ token, service }: { token: Joined; service: Service }): VNode {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -18,7 +19,7 @@ export function Confirmation({ token, service }: { token: Joined; service: Servi
       <section class="ticket">
         <p class="label">{service.name}</p>
         <h1 ref={heading} tabIndex={-1}>
-          <span class="label">Your number</span> <span class="number">{token.number}</span>
+          <span class="label">Your number</span> <Large number={token.number} />
         </h1>
         <Alias token={token} />
         <hr />

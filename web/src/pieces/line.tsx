@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { useNow } from "../core/clock";
 import type { Service } from "../core/types";
-import { elapsed, minutes, people } from "../core/waits";
+import { counterName, elapsed, minutes, people } from "../core/waits";
 
 const STATES = { open: "Open", paused: "Paused", closed: "Closed" };
 
@@ -27,13 +27,22 @@ export function Now({ service, own }: { service: Service; own?: number }): VNode
           <li key={one.number} class={one.number === own ? "own" : ""}>
             <strong>{one.number}</strong>
             <span>
-              {one.counter && <b>Counter {one.counter}</b>}
+              {one.counter && <b class="desk-name">{counterName(one.counter)}</b>}
               <span class="soft">{elapsed(one.since, now)}</span>
             </span>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** As large as fits. */
+export function Large({ number }: { number: number }): VNode {
+  return (
+    <span class="number" style={{ "--digits": String(number).length }}>
+      {number}
+    </span>
   );
 }
 
