@@ -139,9 +139,9 @@ class Acting:
         if moved is not None:
             self._changed(token.service_id)
             return Acted(moved)
-        return await self._lost(token, name, hand)
+        return await self.lost(token, name, hand)
 
-    async def _lost(self, token: Token, name: str, hand: Hand) -> Acted | None:
+    async def lost(self, token: Token, name: str, hand: Hand) -> Acted | None:
         """Somebody else moved it, this very request in another attempt did, or nobody."""
         now = await self.tokens.find(token.id)
         if now is None:

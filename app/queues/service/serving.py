@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.clock import Clock, rfc3339
-from app.core.errors import IllegalTransition
+from app.core.errors import Gone, IllegalTransition
 from app.core.messages import Message
 from app.core.mongo import Document
 from app.queues.errors import NotIdentified, TooEarly, WrongAlias
@@ -62,7 +62,12 @@ class Serving:
             raise IllegalTransition(state=token.status)
         fields: Document = {"verified_at": self._clock.now()}
         if code is not None:
-            await self._codes.check(token, code)
+            try:
+                await self._codes.check(token, code)
+            except Gone:
+                if (elsewhere := await self._acting.lost(token, "verify", hand)) is not None:
+                    return elsewhere
+                raise
             fields |= SPENT
         else:
             await self._check_alias(token, alias or "")
