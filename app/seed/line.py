@@ -8,8 +8,8 @@ from app.core.errors import NotFound, Problem
 from app.queues.business_day import business_day
 from app.queues.models import Service
 from app.queues.schemas import ServiceBody
+from app.queues.service.applicant import Wish
 from app.queues.service.calling import Asked
-from app.queues.service.joining import Wish
 from app.queues.service.lines import Order
 from app.seed.seeder import SEEDER
 

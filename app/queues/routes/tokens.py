@@ -16,7 +16,8 @@ from app.queues.deps import Enter, Present, Wait
 from app.queues.models import Contact, Notify, Status
 from app.queues.presenter import LinePresenter
 from app.queues.schemas import ClaimBody, DeskTokenOut, ExpectedVersion, JoinBody, TokenOut
-from app.queues.service.joining import Joined, Wish
+from app.queues.service.applicant import Wish
+from app.queues.service.joining import Joined
 from app.queues.service.waiting import AWAY, BACK, CANCEL, Asked, Move, Seen, Waiting
 
 router = APIRouter(tags=["lines"], route_class=StrictRoute)

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.accounts.audit import deed
-from app.accounts.models import Caller
 from app.core.clock import Clock
 from app.core.errors import Invalid, KeyReused, Problem, Transient
-from app.core.ids import new_id
 from app.core.messages import Message
 from app.core.ratelimit import LimitReached
 from app.core.ratelimit import Window as Standing
@@ -23,9 +21,10 @@ from app.queues.business_day import is_open_at
 from app.queues.errors import InviteUsed, LineClosed, LineFull, RemoteJoinRefused
 from app.queues.live import LiveFields
 from app.queues.messages import told
-from app.queues.models import DEFAULT_PRIORITY, SECRET_KIND, Contact, Notify, Promise, Service, Token
+from app.queues.models import DEFAULT_PRIORITY, SECRET_KIND, Promise, Service, Token
 from app.queues.repository.numbers import Limited, Window
 from app.queues.repository.tokens import ContactInLine, InviteClaimed, KeyUsed, PlaceTaken, Tokens
+from app.queues.service.applicant import Applicant, Wish
 from app.queues.service.directory import Directory
 from app.queues.service.invites import Invites
 from app.queues.service.numbering import Numbering, Refusal
@@ -35,21 +34,6 @@ from app.queues.service.reading import Reading
 ATTEMPTS = 20
 KEY_KEPT = timedelta(hours=24)
 TELL_AGAIN = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Somebody's request to join, shape-checked. ``invite``: the text behind the QR code."""
-
-    caller: Caller
-    address: str = field(repr=False)
-    contact: Contact | None = None
-    own_alias: str | None = field(default=None, repr=False)
-    notify: Notify = field(default_factory=Notify)
-    invite: str | None = field(default=None, repr=False)
-    priority: int | None = None
-    key: str | None = None
-    body_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +93,10 @@ class _Attempt:
         self._service = service
         self._wish = wish
         self._now = now
-        self._id = new_id("tok")
-        self._by_hand = wish.invite is None and wish.caller.oversees_service(service.id)
-        self._user_id = None if self._by_hand else wish.caller.user_id
-        self._origin = joining._live.origin(wish.address)
-        self._contact_keys = joining._live.contact_keys(wish.contact, self._user_id)
+        self._who = Applicant(wish, service, joining._live)
         self._invite: int | None = None
-        self._window = None if self._by_hand else Window(self._origin, joining._joins_per_minute)
+        limit = joining._joins_per_minute
+        self._window = None if self._who.by_hand else Window(self._who.address, limit)
         """Staff may enter as many as stand before them; others are counted once, however often we try."""
 
     async def run(self) -> Joined:
@@ -133,14 +114,14 @@ class _Attempt:
     async def _admit(self) -> int | None:
         """The invite's number, if that is how they come. Raises whatever keeps them out."""
         service, wish = self._service, self._wish
-        if wish.priority is not None and not self._by_hand:
+        if wish.priority is not None and not self._who.by_hand:
             message = "only staff say who goes first"
             errors = [{"loc": ["body", "priority"], "msg": message, "type": "priority"}]
             raise Invalid(message, errors=errors)
         invite = await self._s._invites.check(service, wish.invite) if wish.invite is not None else None
-        if invite is None and not self._by_hand and not service.remote_join:
+        if invite is None and not self._who.by_hand and not service.remote_join:
             raise RemoteJoinRefused
-        if service.state == "closed" or not (self._by_hand or self._is_open()):
+        if service.state == "closed" or not (self._who.by_hand or self._is_open()):
             raise LineClosed
         return invite
 
@@ -178,13 +159,13 @@ class _Attempt:
 
     async def _known(self) -> Joined | None:
         """The place that this contact has. Its secret goes to the contact, not to whoever typed it in."""
-        if not self._contact_keys:
+        if not self._who.contact_keys:
             return None
-        token = await self._s._tokens.by_contact(self._service.id, self._contact_keys)
+        token = await self._s._tokens.by_contact(self._service.id, self._who.contact_keys)
         if token is None:
             return None
-        own = self._user_id is not None and self._user_id == token.user_id
-        if not own and not self._by_hand:
+        own = token.user_id is not None and self._who.user_id == token.user_id
+        if not own and not self._who.by_hand:
             await self._s._tokens.tell_again(token, TELL_AGAIN)
         return Joined(token, self._service, self._s.secret(token) if own else None, again=True)
 
@@ -200,15 +181,15 @@ class _Attempt:
         wish = self._wish
         if wish.key is None:
             return None
-        token = await self._s._tokens.by_key(self._service.id, self._caller, wish.key)
+        token = await self._s._tokens.by_key(self._service.id, self._who.caller, wish.key)
         if token is None:
             return None
-        if token.id != self._id and token.created_at < self._now - KEY_KEPT:
+        if token.id != self._who.token_id and token.created_at < self._now - KEY_KEPT:
             await self._s._tokens.forget_key(token)
             return None
         if token.idem["hash"] != wish.body_hash:
             raise KeyReused
-        return replace(self._joined(token), replayed=token.id != self._id)
+        return replace(self._joined(token), replayed=token.id != self._who.token_id)
 
     def _joined(self, token: Token) -> Joined:
         return Joined(token, self._service, self._s.secret(token))
@@ -216,29 +197,30 @@ class _Attempt:
     async def _draft(self) -> Token:
         service, wish, now = self._service, self._wish, self._now
         priority = DEFAULT_PRIORITY if wish.priority is None else wish.priority
-        cause = "entered" if self._by_hand else "claimed" if self._invite else "joined"
+        who = self._who
+        entry = {"at": now, "from": None, "to": "waiting", "cause": who.cause, "by": who.by}
         draft = Token(
-            id=self._id,
+            id=who.token_id,
             service_id=service.id,
             day="",
             number=0,
             status="waiting",
             joined_at=now,
             alias="",
-            secret_id=self._id,
+            secret_id=who.token_id,
             grant=self._s._ring.grant(),
             version=1,
             created_at=now,
             priority=priority,
             own_alias=wish.own_alias,
             contact=wish.contact,
-            user_id=self._user_id,
-            origin=None if self._by_hand else self._origin,
+            user_id=who.user_id,
+            origin=who.origin,
             invite=self._invite,
             place=await self._place(),
             notify=wish.notify,
-            history=({"at": now, "from": None, "to": "waiting", "cause": cause, "by": self._by},),
-            idem=self._idem(),
+            history=(entry,),
+            idem=who.idem,
         )
         return replace(draft, forecast=await self._promise(draft))
 
@@ -258,25 +240,7 @@ class _Attempt:
         return Promise(wait.median_minutes * 60, wait.p90_minutes * 60, ahead, self._now)
 
     def _tell(self, token: Token) -> Sequence[Message]:
-        message = told(token, None, "waiting", token.history[0]["cause"])
-        if not self._by_hand:
+        message = told(token, None, "waiting", self._who.cause)
+        if not self._who.by_hand:
             return [message]
         return [message, deed(self._wish.caller, "token.entered", token.id, after={"number": token.number})]
-
-    @property
-    def _by(self) -> str:
-        return self._wish.caller.key if self._by_hand else self._user_id or "guest"
-
-    @property
-    def _caller(self) -> str:
-        """Whose idempotency keys count."""
-        if self._by_hand or self._user_id:
-            return self._wish.caller.key
-        if self._wish.invite is not None:
-            return f"invite:{self._wish.invite.rpartition('.')[2]}"
-        return f"guest:{self._contact_keys[0] if self._contact_keys else self._origin}"
-
-    def _idem(self) -> dict[str, str]:
-        if self._wish.key is None:
-            return {}
-        return {"caller": self._caller, "key": self._wish.key, "hash": self._wish.body_hash}
