@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.core.clock import Clock
 from app.core.memo import Memo
-from app.queues.eta import PLAYED, Curve, Line, Pace, Wait, curve
+from app.queues.eta import Curve, Line, Pace, Wait, curve
 from app.queues.models import Service
 from app.queues.repository.pace import PaceReads
 from app.queues.stays import Visit, elapsed_of, pace_of
@@ -62,7 +62,7 @@ class Forecasting:
         key = service.counters, service.average_minutes
         length, drawn = seen.curves.get(key, (-1, None))
         if drawn is None or length < furthest:
-            length = max(2 * furthest, PLAYED)  # A line that grows is not drawn anew for each who joins.
+            length = 2 * furthest + 4  # A line that grows is not drawn anew for each who joins.
             drawn = curve(self._line(service, seen), length)
             seen.curves[key] = length, drawn
         return drawn
