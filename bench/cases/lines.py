@@ -40,7 +40,7 @@ async def joins(rig: Rig, scale: Scale) -> dict[str, Any]:
         await join()  # Connections and caches are made once.
         await minimal.rate()
         rates = await in_turns({"ours": join, "theirs": minimal.rate}, scale.trials)
-    return {"target": 0.5, **Ratio(rates["ours"], rates["theirs"]).numbers()}
+    return {"target": 0.35, **Ratio(rates["ours"], rates["theirs"]).numbers()}
 
 
 async def calls(rig: Rig, scale: Scale) -> dict[str, Any]:
@@ -74,7 +74,7 @@ async def calls(rig: Rig, scale: Scale) -> dict[str, Any]:
             "p50_ms_by_waiting": p50,
         },
         f"calls from {scale.waiting} waiting": {
-            "target": 0.4,
+            "target": 0.3,
             **Ratio(rates["long"], rates["minimal"]).numbers(),
         },
     }
