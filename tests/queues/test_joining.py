@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.accounts.models import Scope
+from tests.queues.corner import NOBODY
 from tests.queues.house import House, Json, open_house, problem
 
 PHONE = "+43 660 1234567"
@@ -281,3 +282,12 @@ async def turn(house: House, line: Json, verb: str) -> Any:
     answer = await house.call("POST", f"/services/{line['id']}/{verb}", token=house.staff)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def test_without_redis_people_join_all_the_same(mongo_url: str) -> None:
+    """Numbers come from the database; nobody's joins are counted."""
+    async with open_house(mongo_url, NOBODY, queues={"joins_per_minute": 2}) as alone:
+        line = await alone.line()
+        tokens = await asyncio.gather(*(alone.join(line) for _ in range(5)))
+        assert sorted(token["number"] for token in tokens) == [1, 2, 3, 4, 5]
+        assert (await alone.claim(line))["number"] == 6
