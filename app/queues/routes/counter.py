@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.accounts.deps import Staff
 from app.core.idempotency import REPLAYED, IdempotencyKey
@@ -39,6 +39,14 @@ Day = Annotated[
     ),
 ]
 
+
+def _hand(staff: Staff, body: VersionBody, key: IdempotencyKey = None) -> Hand:
+    return Hand(staff, body.version, key, body.model_dump_json())
+
+
+Act = Annotated[Hand, Depends(_hand)]
+"""All that most actions take: who, on which version, under which key."""
+
 router = APIRouter(tags=["counters"], route_class=StrictRoute)
 
 
@@ -71,68 +79,33 @@ async def verify_token(
 
 
 @router.post("/tokens/{token_id}/start")
-async def start_token(
-    token_id: str,
-    body: VersionBody,
-    response: Response,
-    serving: Servings,
-    staff: Staff,
-    key: IdempotencyKey = None,
-) -> StaffTokenOut:
+async def start_token(token_id: str, hand: Act, serving: Servings, response: Response) -> StaffTokenOut:
     """409 ``not_identified`` where the line asks who they are and nobody has."""
-    return _shown(await serving.start(token_id, _hand(staff, body, key)), response)
+    return _shown(await serving.start(token_id, hand), response)
 
 
 @router.post("/tokens/{token_id}/complete")
-async def complete_token(
-    token_id: str,
-    body: VersionBody,
-    response: Response,
-    serving: Servings,
-    staff: Staff,
-    key: IdempotencyKey = None,
-) -> StaffTokenOut:
+async def complete_token(token_id: str, hand: Act, serving: Servings, response: Response) -> StaffTokenOut:
     """They are served, and leave the line."""
-    return _shown(await serving.complete(token_id, _hand(staff, body, key)), response)
+    return _shown(await serving.complete(token_id, hand), response)
 
 
 @router.post("/tokens/{token_id}/no-show")
-async def miss_token(
-    token_id: str,
-    body: VersionBody,
-    response: Response,
-    serving: Servings,
-    staff: Staff,
-    key: IdempotencyKey = None,
-) -> StaffTokenOut:
+async def miss_token(token_id: str, hand: Act, serving: Servings, response: Response) -> StaffTokenOut:
     """They did not come within the grace period. 409 ``too_early`` before; recall or requeue undo it."""
-    return _shown(await serving.no_show(token_id, _hand(staff, body, key)), response)
+    return _shown(await serving.no_show(token_id, hand), response)
 
 
 @router.post("/tokens/{token_id}/recall")
-async def recall_token(
-    token_id: str,
-    body: VersionBody,
-    response: Response,
-    serving: Servings,
-    staff: Staff,
-    key: IdempotencyKey = None,
-) -> StaffTokenOut:
+async def recall_token(token_id: str, hand: Act, serving: Servings, response: Response) -> StaffTokenOut:
     """Calls them once more, with another code if theirs is over."""
-    return _shown(await serving.recall(token_id, _hand(staff, body, key)), response)
+    return _shown(await serving.recall(token_id, hand), response)
 
 
 @router.post("/tokens/{token_id}/requeue")
-async def requeue_token(
-    token_id: str,
-    body: VersionBody,
-    response: Response,
-    serving: Servings,
-    staff: Staff,
-    key: IdempotencyKey = None,
-) -> StaffTokenOut:
+async def requeue_token(token_id: str, hand: Act, serving: Servings, response: Response) -> StaffTokenOut:
     """Back to their place in the line."""
-    return _shown(await serving.requeue(token_id, _hand(staff, body, key)), response)
+    return _shown(await serving.requeue(token_id, hand), response)
 
 
 @router.post("/tokens/{token_id}/transfer")
@@ -159,10 +132,6 @@ async def line_stats(
 ) -> LineStatsOut:
     """Waits, service times, no-shows, who gave up, and how good the forecast was."""
     return LineStatsOut.model_validate(await statistics.of_day(service_id, staff, day))
-
-
-def _hand(staff: Staff, body: VersionBody, key: str | None) -> Hand:
-    return Hand(staff, body.version, key, body.model_dump_json())
 
 
 def _shown(acted: Acted, response: Response) -> StaffTokenOut:
