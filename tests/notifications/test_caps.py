@@ -6,10 +6,10 @@ import asyncio
 from datetime import timedelta
 
 from app.core.mongo import Database
-from app.notifications.models import Cap, Way
+from app.notifications.models import Cap, Mail, Way
 from app.notifications.repository import Caps
-from app.notifications.service import Rationing
-from tests.notifications.workers import CLOCK, LIMIT, LIMITS, Worker, status
+from app.notifications.service import Post, Rationing, Ways
+from tests.notifications.workers import CLOCK, LIMIT, Worker, status, write
 
 
 async def test_a_cap_holds_when_many_workers_send_at_once(database: Database) -> None:
@@ -64,16 +64,31 @@ async def test_each_cap_counts_for_itself(database: Database) -> None:
 
 
 async def test_a_mail_that_is_tried_again_counts_once(database: Database) -> None:
-    worker = Worker(database)
+    worker = Worker(database, unsure=True)
     await worker.owe(1, Way("email", "ada", ("unasked/x/ada",)))
-    for _ in range(LIMIT + 3):
-        [mail] = await worker.mails.due("email", 1)
-        begun = await worker.mails.begin(mail, timedelta(minutes=1))
-        assert begun is not None
-        await Rationing(Caps(database), LIMITS).count(begun)
-        assert await worker.mails.again(begun, CLOCK.now() - timedelta(seconds=1), "MailAway", unsure=False)
+    await worker.rounds(LIMIT + 3)
+    assert worker.letters.count == LIMIT + 3
     [kept] = await database["mail_caps"].find({}).to_list(None)
     assert len(kept["at"]) == 1
+
+
+class Broken(Rationing):
+    """The database goes away before it has counted."""
+
+    async def count(self, mail: Mail) -> None:
+        raise OSError
+
+
+async def test_what_was_not_counted_is_counted_when_it_is_tried_again(database: Database) -> None:
+    worker = Worker(database)
+    await worker.owe(LIMIT + 1, Way("sms", "phone", ("number/phone",)))
+    broken = Post(worker.mails, write, Ways(worker.letters, worker.texts), Broken(Caps(database), {}), CLOCK)
+    await broken.sweep(100)
+    assert await status(database) == {"owed": LIMIT + 1}
+    assert not await database["mails"].find_one({"unsure": True}), "nothing was handed over"
+    await worker.rounds(1)
+    await worker.rounds(1)
+    assert worker.texts.count == LIMIT
 
 
 async def test_any_span_of_the_window_sees_no_more_than_the_limit(database: Database) -> None:

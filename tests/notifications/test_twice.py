@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from app.core.mongo import Database
 from app.notifications.models import Mail, Way
-from app.notifications.repository import Mails
-from tests.notifications.workers import CLOCK, Worker, status
+from app.notifications.repository import Caps, Mails
+from app.notifications.service import Post, Rationing, Ways
+from tests.notifications.workers import CLOCK, LIMITS, Worker, status, write
 
 TEXT, LETTER = Way("sms", "phone"), Way("email", "ada")
 
@@ -64,3 +65,14 @@ async def test_control_without_taking_it_workers_send_it_each(database: Database
     [mail] = await workers[0].mails.due("sms", 1)
     await asyncio.gather(*(worker.post._send(mail) for worker in workers))
     assert sum(worker.texts.count for worker in workers) == 4
+
+
+async def test_where_texts_were_switched_off_what_was_owed_goes_by_mail(database: Database) -> None:
+    worker = Worker(database)
+    await worker.owe(2, TEXT, LETTER)
+    await worker.owe(1, TEXT)
+    off = Post(worker.mails, write, Ways(worker.letters), Rationing(Caps(database), LIMITS), CLOCK)
+    for _ in range(2):
+        await off.sweep(100)
+    assert (worker.texts.count, worker.letters.count) == (0, 2)
+    assert await status(database) == {"sent": 2, "refused": 1}

@@ -79,7 +79,7 @@ class Mails:
         return await self._end(mail, {"$set": done, "$unset": {"due": ""}})
 
     async def again(self, mail: Mail, at: datetime, error: str, *, unsure: bool) -> bool:
-        later: Document = {"status": "owed", "due": at, "last_error": error, "counted": True}
+        later: Document = {"status": "owed", "due": at, "last_error": error, "counted": mail.counted}
         if unsure:
             later["unsure"] = True
         return await self._end(mail, {"$set": later})

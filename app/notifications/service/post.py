@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -29,8 +30,9 @@ Write = Callable[[Mail], Awaitable[Parcel | None]]
 CHANNELS: tuple[Channel, ...] = ("email", "sms")
 AT_ONCE = 8
 LEASE = timedelta(seconds=60)
-"""Longer than the attempt below may take, so that two workers do not send one mail."""
-ATTEMPT_SECONDS = 45.0
+"""Longer than the two below together, so that two workers do not send one mail."""
+WRITING_SECONDS = 10.0
+SENDING_SECONDS = 45.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 TRIES_BEFORE_TURNING = 3
@@ -106,25 +108,38 @@ class Post:
         if mail.unsure and mail.status == "sending" and _rings(mail):
             return await self._fail(begun, "given_up", TWICE_ALREADY)
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
-                parcel = await self._write(begun)
-                if parcel is None:
-                    await self._close(begun, "dropped")
-                    return True
-                await self._rationing.count(begun)
-                ref = await self._ways.send(parcel)
+            async with asyncio.timeout(WRITING_SECONDS):
+                parcel = await self._prepare(begun)
         except CapReached as error:
             return await self._fail(begun, "capped", error.name)
-        except MailRefused as error:
-            return await self._fail(begun, "refused", str(error))
         except Exception as error:
-            # A mail that cannot be made or sent for whatever reason must not hold up the others.
-            return await self._put_off(begun, error)
-        await self._close(begun, "sent", ref=ref)
+            # A mail that cannot be made for whatever reason must not hold up the others.
+            return await self._put_off(begun, error, unsure=False)
+        if parcel is not None:
+            return await self._hand_over(replace(begun, counted=True), parcel)
+        await self._close(begun, "dropped")
         return True
 
-    async def _put_off(self, mail: Mail, error: Exception) -> bool:
-        now, kind, unsure = self._clock.now(), type(error).__name__, _unsure(error)
+    async def _prepare(self, mail: Mail) -> Parcel | None:
+        """Written, and counted where it is wanted."""
+        parcel = await self._write(mail)
+        if parcel is not None:
+            await self._rationing.count(mail)
+        return parcel
+
+    async def _hand_over(self, mail: Mail, parcel: Parcel) -> bool:
+        try:
+            async with asyncio.timeout(SENDING_SECONDS):
+                ref = await self._ways.send(parcel)
+        except MailRefused as error:
+            return await self._fail(mail, "refused", str(error))
+        except Exception as error:
+            return await self._put_off(mail, error, unsure=_unsure(error))
+        await self._close(mail, "sent", ref=ref)
+        return True
+
+    async def _put_off(self, mail: Mail, error: Exception, *, unsure: bool) -> bool:
+        now, kind = self._clock.now(), type(error).__name__
         if now - mail.created_at > GIVE_UP_AFTER:
             return await self._fail(mail, "given_up", kind)
         if mail.unsure and unsure and _rings(mail):
