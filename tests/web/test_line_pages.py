@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core.web.problems import install
 from app.web.built import Built
 from app.web.lines import mount_line_pages
 
@@ -34,6 +35,7 @@ async def only_bakery(slug: str) -> bool:
 @asynccontextmanager
 async def served(directory: Path) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
+    install(app)
     mount_line_pages(app, only_bakery, Built(directory))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
