@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from app.accounts.deps import OPTIONAL_BEARER, AnyCaller, ServiceStaff, WholeHouse
-from app.accounts.models import Caller
 from app.core.idempotency import REPLAYED, Done, IdempotencyKey
 from app.core.pagination import Page, PageRequest, next_cursor, page_request
 from app.core.web.strict_json import StrictRoute
@@ -22,7 +21,18 @@ from app.queues.schemas import (
     ServiceSettings,
     StaffServiceOut,
 )
-from app.queues.service.lines import Order, Verb
+from app.queues.service.lines import Order
+
+
+async def _order(
+    caller: ServiceStaff, body: ExpectedVersion | None = None, key: IdempotencyKey = None
+) -> Order:
+    version = body.version if body else None
+    return Order(caller, key, str(version or ""), version)
+
+
+Turning = Annotated[Order, Depends(_order)]
+"""Who opens, pauses or closes, which version, under which key."""
 
 router = APIRouter(prefix="/services", tags=["lines"], route_class=StrictRoute)
 
@@ -51,41 +61,26 @@ async def update_service(
 
 @router.post("/{service_id}/open")
 async def open_service(
-    service_id: str,
-    response: Response,
-    lines: Editing,
-    caller: ServiceStaff,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
+    service_id: str, order: Turning, lines: Editing, response: Response
 ) -> ServiceSettings:
     """People may join and are called."""
-    return await _turn(service_id, "open", response, lines, caller, body, key)
+    return _done(await lines.turn(service_id, "open", order), response)
 
 
 @router.post("/{service_id}/pause")
 async def pause_service(
-    service_id: str,
-    response: Response,
-    lines: Editing,
-    caller: ServiceStaff,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
+    service_id: str, order: Turning, lines: Editing, response: Response
 ) -> ServiceSettings:
     """Nobody is called; people may still join."""
-    return await _turn(service_id, "pause", response, lines, caller, body, key)
+    return _done(await lines.turn(service_id, "pause", order), response)
 
 
 @router.post("/{service_id}/close")
 async def close_service(
-    service_id: str,
-    response: Response,
-    lines: Editing,
-    caller: ServiceStaff,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
+    service_id: str, order: Turning, lines: Editing, response: Response
 ) -> ServiceSettings:
     """Nobody joins any more; those in line are still called."""
-    return await _turn(service_id, "close", response, lines, caller, body, key)
+    return _done(await lines.turn(service_id, "close", order), response)
 
 
 @router.get("")
@@ -109,20 +104,6 @@ async def show_service(
         service = await find.fresh(service_id)
         return staff_service(service, await read.numbers(service))
     return service_out(service, await read.numbers(service))
-
-
-async def _turn(
-    service_id: str,
-    verb: Verb,
-    response: Response,
-    lines: Editing,
-    caller: Caller,
-    body: ExpectedVersion | None,
-    key: str | None,
-) -> ServiceSettings:
-    version = body.version if body else None
-    order = Order(caller, key, str(version or ""), version)
-    return _done(await lines.turn(service_id, verb, order), response)
 
 
 def _given(body: ServiceBody | ServiceChanges, *, exclude_unset: bool = False) -> dict[str, Any]:

@@ -18,7 +18,16 @@ from app.queues.presenter import LinePresenter
 from app.queues.schemas import ClaimBody, DeskTokenOut, ExpectedVersion, JoinBody, TokenOut
 from app.queues.service.applicant import Wish
 from app.queues.service.joining import Joined
-from app.queues.service.waiting import AWAY, BACK, CANCEL, Asked, Move, Seen, Waiting
+from app.queues.service.waiting import AWAY, BACK, CANCEL, Asked, Seen, Waiting
+
+
+async def _asked(caller: Bearing, body: ExpectedVersion | None = None, key: IdempotencyKey = None) -> Asked:
+    version = body.version if body else None
+    return Asked(caller, version, key, str(version or ""))
+
+
+Act = Annotated[Asked, Depends(_asked)]
+"""Who moves the token, on which version if they say one, under which key."""
 
 router = APIRouter(tags=["lines"], route_class=StrictRoute)
 Out = DeskTokenOut | TokenOut
@@ -82,45 +91,21 @@ async def show_token(token_id: str, waiting: Wait, present: Present, caller: Bea
 
 
 @router.post("/tokens/{token_id}/cancel")
-async def cancel_token(
-    token_id: str,
-    response: Response,
-    waiting: Wait,
-    present: Present,
-    caller: Bearing,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
-) -> Out:
+async def cancel_token(token_id: str, asked: Act, waiting: Wait, present: Present, response: Response) -> Out:
     """The line closes up."""
-    return await _move(token_id, CANCEL, response, waiting, present, caller, body, key)
+    return present.token(_marked(await waiting.move(token_id, CANCEL, asked), response))
 
 
 @router.post("/tokens/{token_id}/away")
-async def step_away(
-    token_id: str,
-    response: Response,
-    waiting: Wait,
-    present: Present,
-    caller: Bearing,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
-) -> Out:
+async def step_away(token_id: str, asked: Act, waiting: Wait, present: Present, response: Response) -> Out:
     """Nobody calls them until they are back; they keep their place."""
-    return await _move(token_id, AWAY, response, waiting, present, caller, body, key)
+    return present.token(_marked(await waiting.move(token_id, AWAY, asked), response))
 
 
 @router.post("/tokens/{token_id}/back")
-async def come_back(
-    token_id: str,
-    response: Response,
-    waiting: Wait,
-    present: Present,
-    caller: Bearing,
-    body: ExpectedVersion | None = None,
-    key: IdempotencyKey = None,
-) -> Out:
+async def come_back(token_id: str, asked: Act, waiting: Wait, present: Present, response: Response) -> Out:
     """In line again, where they were."""
-    return await _move(token_id, BACK, response, waiting, present, caller, body, key)
+    return present.token(_marked(await waiting.move(token_id, BACK, asked), response))
 
 
 def _number_after(page: PageRequest) -> int:
@@ -140,21 +125,6 @@ async def _joined(
     if made.replayed:
         response.headers[REPLAYED] = "true"
     return present.joined(made, await waiting.seen(made.token, caller))
-
-
-async def _move(
-    token_id: str,
-    move: Move,
-    response: Response,
-    waiting: Waiting,
-    present: LinePresenter,
-    caller: Caller,
-    body: ExpectedVersion | None,
-    key: str | None,
-) -> Out:
-    version = body.version if body else None
-    asked = Asked(caller, version, key, str(version or ""))
-    return present.token(_marked(await waiting.move(token_id, move, asked), response))
 
 
 def _marked(seen: Seen, response: Response) -> Seen:
