@@ -8,8 +8,8 @@ from app.bootstrap import Services
 from app.catalogue.messages import STREAM as EVENTS
 from app.notifications.listeners import STREAMS as NEWS_BY_MAIL
 from app.orders.listeners import EventListener
-from app.queues.listeners import MOVES_THE_FRONT, ReminderListener
-from app.queues.listeners import STREAMS as FRONT
+from app.queues.listeners import STREAMS as LINES
+from app.queues.listeners import ReminderListener
 from app.queues.messages import TOKENS
 from app.realtime.listeners import STREAMS, LiveListener
 from workers.consumer import Feed, Subscription, Subscriptions
@@ -25,10 +25,10 @@ def subscriptions(services: Services, live: LiveListener) -> Subscriptions:
             Subscription("orders", (EVENTS,), events.heard, frozenset({"event.cancelled"})),
             Subscription("notifications", NEWS_BY_MAIL, mail.heard, mail.types),
             Subscription("audit", (AUDIT,), audit.heard),
-            Subscription("codes", FRONT, services.lines.counters.front.heard, MOVES_THE_FRONT),
         ),
         feeds=(
             Feed("realtime", STREAMS, live.heard),
+            Feed("codes", LINES, services.lines.counters.front.heard),
             Feed("reminders", (TOKENS,), reminders.heard),
         ),
     )

@@ -93,10 +93,14 @@ async def test_the_sweep_finds_what_no_message_told(desk: Desk) -> None:
 async def test_news_of_the_front_bring_a_code(desk: Desk) -> None:
     line = await desk.line(verify="otp")
     first, _ = await desk.people(line, 2, contact=EMAIL)
-    await desk.counters.front.heard(_envelope(told(first, None, "waiting", "joined").type, line))
+    await desk.counters.front.heard(
+        [_envelope("token.serving", line), _envelope(told(first, None, "waiting", "joined").type, line)]
+    )
     assert await owners(desk, line) == [1]
     await desk.next(line)
-    await desk.counters.front.heard(_envelope("token.called", line))
+    await desk.counters.front.heard([_envelope("token.serving", line)])
+    assert await owners(desk, line) == [], "which moves nobody to the front"
+    await desk.counters.front.heard([_envelope("token.called", line)] * 3)
     assert await owners(desk, line) == [2]
     assert {"token.joined", "token.called", "token.cancelled", "token.away"} <= MOVES_THE_FRONT
     assert {"token.waiting", "token.transferred"} <= MOVES_THE_FRONT
