@@ -26,6 +26,7 @@ AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
 PATIENCE_MS = 30_000
+ON_THE_WAY = ("Failed to load resource", "WebSocket connection to")
 
 
 def executable() -> str:
@@ -97,6 +98,6 @@ class Screen:
         ]
 
     def _said(self, message: ConsoleMessage) -> None:
-        """Refusals of the API are logged by the browser itself; all else is ours to answer for."""
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        """What goes wrong on the way is logged by the browser itself; all else is ours to answer for."""
+        if message.type in ("error", "warning") and not message.text.startswith(ON_THE_WAY):
             self.complaints.append(message.text)

@@ -27,7 +27,8 @@ class House:
         await self._client.aclose()
         for screen in self._screens:
             await screen.page.context.close()
-        assert [complaint for screen in self._screens for complaint in screen.complaints] == []
+        complaints = [complaint for screen in self._screens for complaint in screen.complaints]
+        assert not complaints, complaints
 
     async def sign_in(self) -> None:
         tokens = await self.post("/auth/signin", self.admin)

@@ -61,6 +61,7 @@ async def test_scan_confirm_be_called_and_be_served_without_a_reload(house: Hous
     await staff.press("Check")
     await staff.press("Start")
     await live.reads("You are being served at counter 1")
+    await staff.page.reload()
     await live.is_fit()
     await staff.press("Done")
     await live.reads("All done")

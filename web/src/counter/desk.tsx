@@ -1,6 +1,6 @@
 /** A counter at work. */
 import type { VNode } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../core/api";
 import { keep, kept, slug } from "../core/place";
 import type { Service } from "../core/types";
@@ -11,27 +11,28 @@ import { contactOf } from "../pieces/contact";
 import { Head } from "../pieces/line";
 import { Offline, Trouble } from "../pieces/shell";
 import { Card, type Person } from "./card";
+import { useHere } from "./here";
 import { Invite } from "./invite";
 import { listen } from "./news";
 import type { Session } from "./session";
 
-const HERE = `usher:desk:${slug}`;
 const COUNTER = `usher:counter:${slug}`;
-const AT_WORK = ["called", "serving", "no_show"];
 
 export function Desk({ line, service, session }: { line: Line; service: Service; session: Session }): VNode {
   const [counter, setCounter] = useState(() => kept<string>("local", COUNTER) ?? "1");
   const [claims, setClaims] = useState<number[]>([]);
   const [trouble, setTrouble] = useState<Said | null>(null);
   const [busy, setBusy] = useState(false);
-  const { here, put, look } = useHere(session);
+  const { here, put, look } = useHere(session, service, counter);
+  const news = useRef(look);
+  news.current = look;
 
   useEffect(
     () =>
       listen(session, {
         claimed: (claim) => claim.service_id === service.id && setClaims((known) => [...known, claim.number]),
-        moved: (token) => look(token.id),
-        connected: () => look(),
+        moved: (token) => news.current(token.id),
+        connected: () => news.current(),
       }),
     [session, service.id],
   );
@@ -66,13 +67,13 @@ export function Desk({ line, service, session }: { line: Line; service: Service;
             <input
               value={counter}
               maxLength={20}
-              onInput={(event) => {
-                setCounter(event.currentTarget.value);
-                keep("local", COUNTER, event.currentTarget.value);
+              onChange={(event) => {
+                setCounter(event.currentTarget.value.trim());
+                keep("local", COUNTER, event.currentTarget.value.trim());
               }}
             />
           </label>
-          <button class="huge" disabled={busy || !counter.trim()} onClick={() => void callNext()}>
+          <button class="huge" disabled={busy || !counter} onClick={() => void callNext()}>
             Call next
           </button>
           <p class="soft">
@@ -96,39 +97,6 @@ export function Desk({ line, service, session }: { line: Line; service: Service;
       </div>
     </main>
   );
-}
-
-interface Here {
-  here: Person[];
-  put: (token: Person) => void;
-  /** Reads again one of ours, or all. */
-  look: (id?: string) => void;
-}
-
-/** Who is at this counter; remembered for a reload. The newer version of a token wins. */
-function useHere(session: Session): Here {
-  const [here, setHere] = useState<Person[]>([]);
-  const ids = useRef(kept<string[]>("session", HERE) ?? []);
-  const put = useCallback((token: Person) => {
-    setHere((known) => {
-      const old = known.find(({ id }) => id === token.id);
-      if (old && old.version > token.version) return known;
-      const others = known.filter(({ id }) => id !== token.id);
-      const now = AT_WORK.includes(token.status) ? [token, ...others] : others;
-      ids.current = now.map(({ id }) => id);
-      keep("session", HERE, ids.current);
-      return now;
-    });
-  }, []);
-  const look = useCallback(
-    (id?: string) => {
-      for (const one of ids.current.filter((known) => !id || known === id)) {
-        session.get<Person>(`/tokens/${one}`).then(put, () => {});
-      }
-    },
-    [session],
-  );
-  return { here, put, look };
 }
 
 interface ByHandProps {
