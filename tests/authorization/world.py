@@ -137,10 +137,13 @@ class World:
         return delivery_id
 
     async def state(self) -> str:
-        """Changes whenever any document does; idempotency keys and messages tell of requests only."""
+        """Changes whenever any document does; idempotency keys and messages tell of requests only, and so
+        does the hour in which a machine's key was last used."""
         found = await self.database.command("dbHash")
-        ours = {name: md5 for name, md5 in found["collections"].items() if name != "idempotency_keys"}
-        return str(sorted(ours.items()))
+        apart = ("idempotency_keys", "api_keys")
+        ours = {name: md5 for name, md5 in found["collections"].items() if name not in apart}
+        keys = self.database["api_keys"].find({}, {"last_used_at": 0}).sort("_id", 1)
+        return str((sorted(ours.items()), [key async for key in keys]))
 
     async def _machine_without(self, permission: Permission | None) -> str:
         """Where a route takes no machines, a key with every permission still opens nothing."""

@@ -32,12 +32,12 @@ class ApiKeyService:
         key, now = await self._keys.get(self._tokens.read(token)), self._clock.now()
         if key is None or not key.stands(now):
             raise ApiKeyEnded
-        if key.last_used_at is None or now - key.last_used_at >= _USE_TOLD_EVERY:
-            await self._keys.used(key, now)
         if permission is None:
             raise NotPermitted("This is not for machines")
         if permission not in key.permissions:
             raise NotPermitted(needs=permission)
+        if key.last_used_at is None or now - key.last_used_at >= _USE_TOLD_EVERY:
+            await self._keys.used(key, now)
         return Caller(api_key=key.id, scope=key.scope)
 
     async def create(
