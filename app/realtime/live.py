@@ -57,11 +57,8 @@ class LiveNamespace(Namespace):
     async def on_watch(self, sid: str, data: Any) -> State:
         """Answers with a snapshot, as the acknowledgement and, for who asked for none, as an event."""
         asked = await self._asked(data)
-        if sum(map(is_ours, self.rooms(sid))) >= ROOMS_PER_SOCKET:
-            raise TooManyRooms
-        await asked.admit()
         room = asked.room
-        await self.enter_room(sid, room)
+        await self._enter(sid, asked)
         await self._watching.mark([room])
         seq = (await self._sequences.read([room]))[room]
         snapshot = versioned(await asked.read()) | {"room": room, "seq": seq}
@@ -73,7 +70,28 @@ class LiveNamespace(Namespace):
         if not isinstance(room, str) or not is_ours(room):
             raise Invalid("name the room")
         await self.leave_room(sid, room)
+        (await self._rooms(sid)).discard(room)
         return {"room": room}
+
+    async def _enter(self, sid: str, asked: _Asked) -> None:
+        """Counted first: of many watches at once none slips through."""
+        rooms = await self._rooms(sid)
+        if len(rooms | {asked.room}) > ROOMS_PER_SOCKET:
+            raise TooManyRooms
+        known = asked.room in rooms
+        rooms.add(asked.room)
+        try:
+            await asked.admit()
+        except BaseException:
+            if not known:
+                rooms.discard(asked.room)
+            raise
+        await self.enter_room(sid, asked.room)
+
+    async def _rooms(self, sid: str) -> set[str]:
+        """The library could say it too, after asking every room of everybody."""
+        session: dict[str, set[str]] = await self.get_session(sid)
+        return session.setdefault("rooms", set())
 
     async def _asked(self, data: Any) -> _Asked:
         sights = self._sights

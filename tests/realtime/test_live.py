@@ -141,6 +141,19 @@ async def test_a_socket_watches_a_few_things_only(world: World, url: str) -> Non
         assert answer["error"]["code"] == "too_many_rooms"
 
 
+async def test_watching_many_things_at_once_is_no_way_around(world: World, url: str) -> None:
+    events = [new_id("evt") for _ in range(30)]
+    world.sold.update(dict.fromkeys(events, 0))
+    async with connected(url) as client:
+        asked = (client.call("watch", {"event": event}) for event in events)
+        answers = await asyncio.gather(*asked)
+        assert sum("error" not in answer for answer in answers) == 20
+        await client.call("unwatch", {"room": next(a for a in answers if "room" in a)["room"]})
+        again = [(await client.call("watch", {"event": new_id("evt")}))["error"]["code"] for _ in range(3)]
+        assert again == ["not_found"] * 3, "what is not there takes no room"
+        assert "room" in await client.call("watch", {"event": events[-1]})
+
+
 async def test_unwatching_ends_the_news(rig: Rig, url: str, event_id: str) -> None:
     async with connected(url) as client:
         room = (await client.call("watch", {"event": event_id}))["room"]
