@@ -10,7 +10,7 @@ from app.core.ids import new_id
 from app.core.security import Grant
 from app.queues.live import LiveFields
 from app.queues.models import Contact, Notify, Service, Token
-from app.queues.repository.personal import PersonalTokens
+from app.queues.repository.personal import Person, PersonalTokens
 from app.queues.repository.services import Change, Services
 from app.queues.repository.tokens import Inserted, Tokens
 from app.queues.service.personal import ContactRetention
@@ -155,3 +155,17 @@ async def test_contacts_are_forgotten_some_time_after_the_end(house: House) -> N
     for_good = ContactRetention(PersonalTokens(engines.mongo.database, engines.clock), engines.clock, 0)
     await ended(house, live, now - timedelta(days=9999))
     assert await for_good.sweep() == 0
+
+
+async def test_finding_a_person_s_tokens_reads_no_others(house: House) -> None:
+    tokens = house.services.engines.mongo.database["tokens"]
+    person = Person("usr_somebody", "a-mailbox")
+    for where in (*person.tokens, {"$or": person.tokens, "_id": {"$lt": "tok_z"}}):
+        plan = await tokens.find(where).sort("_id", -1).limit(5).explain()
+        assert not {"COLLSCAN", "SORT"} & _stages(plan["queryPlanner"]["winningPlan"])
+    assert "COLLSCAN" in _stages((await tokens.find({"alias": "x"}).explain())["queryPlanner"]["winningPlan"])
+
+
+def _stages(plan: Any) -> set[str]:
+    below = [plan[name] for name in ("inputStage", "queryPlan") if name in plan] + plan.get("inputStages", [])
+    return {str(plan.get("stage"))}.union(*map(_stages, below))
