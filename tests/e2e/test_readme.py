@@ -41,6 +41,9 @@ def test_the_session_ends_with_a_confirmed_order_and_its_tickets(tmp_path: Path)
     )
     assert (len(code), status, len(tickets)) == (8, "confirmed", 2)
     assert len(set(tickets)) == 2
+    assert re.search(
+        r"^number \d+, \d+ ahead, about \d+(\.\d+)? minutes: http\S+#\S+$", session.stdout, re.MULTILINE
+    )
 
 
 def test_each_line_is_a_command_of_its_own() -> None:
