@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +23,7 @@ from app.catalogue.models import Event
 from app.catalogue.schemas import EventBody
 from app.core.mongo import Database
 from app.main import assemble
-from app.settings import Mongo, Payments, Redis, Runtime, Sales, Settings
+from app.settings import Mail, Mongo, Payments, Redis, Runtime, Sales, Settings, Sms
 
 LOOPBACK = "127.0.0.1"
 Build = Callable[[Settings, Sequence[CommandListener]], Services]
@@ -39,6 +42,11 @@ class Place:
     def new(cls, mongo_url: str, redis_url: str) -> Place:
         return cls(mongo_url, redis_url, f"test_{ULID()}".lower())
 
+    @property
+    def letters(self) -> Path:
+        """Where its mails and texts go: only a worker that hears the news writes any."""
+        return Path(tempfile.gettempdir()) / self.database
+
     def settings(self, public_url: str = "http://127.0.0.1:9") -> Settings:
         return Settings(
             runtime=Runtime(env="test", log_level="error", public_url=public_url),
@@ -50,6 +58,8 @@ class Place:
             redis=Redis(redis_url=self.redis_url),
             sales=Sales(bookings_per_minute=100_000),
             payments=Payments(providers="sandbox", provider_timeout_seconds=2),
+            mail=Mail(email_directory=str(self.letters / "mail")),
+            sms=Sms(sms_directory=str(self.letters / "texts")),
         )
 
 
@@ -119,6 +129,7 @@ async def opened(
 
 
 async def dropped(place: Place, services: Services) -> None:
+    await asyncio.to_thread(shutil.rmtree, place.letters, ignore_errors=True)
     database = services.engines.mongo.database
     await database.client.drop_database(database)
 
