@@ -214,11 +214,11 @@ async def test_lost_news_and_a_new_epoch_are_healed_by_watching_again(house: Hou
         await house.enter(line)
     await screen.page.goto(f"{house.url}/{line['slug']}")
     await screen.reads("3 waiting")
+    await wire.until(lambda: wire.watched == 1)
 
-    wire.lose = 1
+    watched, wire.lose = wire.watched, 1
     await house.call(line, "1")
     await wire.until(lambda: wire.lose == 0)
-    watched = wire.watched
     await house.call(line, "2")
     await until_they_show([screen], ["1", "2"])
     await wire.until(lambda: wire.watched > watched)

@@ -7,6 +7,8 @@ import type { Key } from "./place";
 import type { Service, Token } from "./types";
 
 const ASK_EVERY_MS = 15_000;
+/** Nothing is pushed while nobody moves, but waits go on and forecasts with them. */
+const REFRESH_EVERY_MS = 60_000;
 const PATIENCE_MS = 4_000;
 
 export interface Line {
@@ -21,27 +23,24 @@ export function useLine(slug: string): Line {
   const [service, setService] = useState<Service | null>();
   const [connected, setConnected] = useState(false);
   const live = useMemo(() => new Live(setConnected), []);
-  const pushed = useRef(false);
+  const newest = useRef(0);
   const offline = useLasting(!connected, PATIENCE_MS);
 
   const hear = useCallback((state: Service) => {
     hearTime(state.wait?.as_of);
+    newest.current = madeAt(state);
     setService(state);
   }, []);
   const gone = useCallback(() => setService((known) => known ?? null), []);
 
   useEffect(() => {
-    const hearPush = (state: Service): void => {
-      pushed.current = true;
-      hear(state);
-    };
-    return live.watch<Service>({ query: { service: slug }, event: "service.updated", hear: hearPush, refused: gone });
+    return live.watch<Service>({ query: { service: slug }, event: "service.updated", hear, refused: gone });
   }, [slug]);
 
-  useAsking(offline, async () => {
+  useAsking(offline ? ASK_EVERY_MS : REFRESH_EVERY_MS, async () => {
     try {
       const state = await call<Service>("GET", `/services/${encodeURIComponent(slug)}`);
-      if (offline || !pushed.current) hear(state);
+      if (madeAt(state) > newest.current) hear(state);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) gone();
     }
@@ -70,7 +69,7 @@ export function useToken(key: Key | null, line: Line): Own {
   }, [key?.id]);
 
   const unseen = token?.status === "waiting" && !line.service?.next.includes(token.number);
-  useAsking(key !== null && (line.offline || unseen), async () => {
+  useAsking(key !== null && (line.offline || unseen) ? ASK_EVERY_MS : null, async () => {
     if (!key) return;
     try {
       hear(await call<Token>("GET", `/tokens/${key.id}`, { bearer: key.secret }));
@@ -81,20 +80,31 @@ export function useToken(key: Key | null, line: Line): Own {
   return { token, hear };
 }
 
-/** Asks once, and again every 15 s (all at different moments) while `again`. */
-function useAsking(again: boolean, ask: () => Promise<void>): void {
+function madeAt(service: Service): number {
+  return Date.parse(service.wait?.as_of ?? "") || 0;
+}
+
+/** Asks once, and again every so often while anybody looks, all at different moments. */
+function useAsking(everyMs: number | null, ask: () => Promise<void>): void {
   const latest = useRef(ask);
   latest.current = ask;
   useEffect(() => {
     void latest.current();
-    if (!again) return undefined;
+    if (everyMs === null) return undefined;
     let timer: ReturnType<typeof setTimeout>;
+    let over = false;
     const next = (): void => {
-      timer = setTimeout(() => void latest.current().then(next), ASK_EVERY_MS * (0.8 + 0.4 * Math.random()));
+      if (!over) timer = setTimeout(() => void again().then(next), everyMs * (0.8 + 0.4 * Math.random()));
+    };
+    const again = async (): Promise<void> => {
+      if (document.visibilityState === "visible") await latest.current();
     };
     next();
-    return () => clearTimeout(timer);
-  }, [again]);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [everyMs]);
 }
 
 /** True once `now` has been true for so long. */
