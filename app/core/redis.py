@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.core.errors import Transient
+from app.core.patience import Patience
 
 T = TypeVar("T")
 Client = Redis
@@ -26,23 +26,16 @@ class RedisAway(Transient):
     """Redis did not answer in time, or the breaker is open. The caller has another way, or says 503."""
 
 
-_SECOND_LOOK_SECONDS = 0.005
-
-
 class _Connection:
-    """A connection under uvloop, which says of a transport the server has closed: RuntimeError.
-
-    And a loop that was busy for longer than a time-out finds it expired in the same round in which it
-    finds the answer, and the time-out wins. So the answer gets one more round before Redis is said to be
-    away: we may be slow exactly when everybody wants something, and Redis is not to blame then.
-    """
-
-    socket_timeout: float | None
-    patience: float
+    """A connection under uvloop, which says of a transport the server has closed: RuntimeError."""
 
     def __init__(self, *, patience: float, **options: Any) -> None:
         super().__init__(**options)
-        self.patience = patience
+        self._patience = patience
+
+    async def _connect(self) -> None:
+        async with Patience(self._patience):
+            await super()._connect()  # type: ignore[misc]
 
     async def read_response(
         self,
@@ -52,16 +45,9 @@ class _Connection:
     ) -> Any:
         if timeout is not None:
             return await super().read_response(disable_decoding, timeout, **options)  # type: ignore[misc]
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(None) as limit:
-                late = loop.call_later(
-                    self.patience, lambda: limit.reschedule(loop.time() + _SECOND_LOOK_SECONDS)
-                )
-                try:
-                    return await super().read_response(disable_decoding, **options)  # type: ignore[misc]
-                finally:
-                    late.cancel()
+            async with Patience(self._patience):
+                return await super().read_response(disable_decoding, **options)  # type: ignore[misc]
         except TimeoutError as error:
             raise RedisTimeoutError("Redis did not answer in time") from error
 
@@ -72,15 +58,35 @@ class _Connection:
             raise RedisConnectionError("the server closed the connection") from error
 
 
+class _Pool(BlockingConnectionPool):
+    """Waits for a free connection with patience, too."""
+
+    def __init__(self, *, patience: float, **options: Any) -> None:
+        super().__init__(patience=patience, **options)
+        self._patience = patience
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
+        try:
+            async with Patience(self._patience), self._condition:
+                await self._condition.wait_for(self.can_get_connection)
+                connection = self.get_available_connection()  # type: ignore[no-untyped-call]
+        except TimeoutError as error:
+            raise RedisConnectionError("no connection is free") from error
+        try:
+            await self.ensure_connection(connection)
+        except BaseException:
+            await self.release(connection)
+            raise
+        return connection
+
+
 def connect(url: str, *, timeout_ms: int = 1000, max_connections: int = 100) -> Client:
     """A client that waits ``timeout_ms`` at most for a connection, and as long again for an answer."""
     seconds = timeout_ms / 1000
-    pool = BlockingConnectionPool.from_url(
+    pool = _Pool.from_url(
         url,
         max_connections=max_connections,
-        timeout=seconds,
         patience=seconds,
-        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
