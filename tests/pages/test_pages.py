@@ -30,6 +30,7 @@ async def test_scan_confirm_be_called_and_be_served_without_a_reload(house: Hous
 
     phone = await house.screen(await house.invite(line))
     await phone.reads("Nobody is waiting.")
+    await phone.page.get_by_text("More wishes").click()
     await phone.is_fit()
     await phone.press("Take my number")
     await phone.reads("Take a screenshot too")

@@ -70,4 +70,5 @@ export interface Contact {
   phone?: string;
   name?: string;
   alias?: string;
+  notify_minutes_before?: number;
 }

@@ -2,12 +2,15 @@
 import type { VNode } from "preact";
 import type { Contact } from "../core/types";
 
+const BEFORE = [5, 10, 15, 30];
+
 export function contactOf(form: FormData): Contact {
   const text = (name: string): string => String(form.get(name) ?? "").trim();
   const contact: Contact = {};
   const address = text("contact");
   if (address.includes("@")) contact.email = address;
   else if (address) contact.phone = address.replace(/[\s()/.-]/g, "").replace(/^00/, "+");
+  if (address && text("before")) contact.notify_minutes_before = Number(text("before"));
   if (text("alias")) contact.alias = text("alias");
   if (text("name")) contact.name = text("name");
   return contact;
@@ -33,7 +36,19 @@ export function ContactFields({ verify, busy }: { verify: string | undefined; bu
         {wanted ? "We send your number and the code you show at the counter." : "So we can send you your number and tell you when it is your turn."}
       </p>
       <details>
-        <summary>Be called by a name of your own</summary>
+        <summary>More wishes</summary>
+        <label for="before">Tell me before it is my turn</label>
+        <select id="before" name="before" disabled={busy} aria-describedby="before-why">
+          <option value="">No, thank you</option>
+          {BEFORE.map((minutes) => (
+            <option key={minutes} value={minutes}>
+              About {minutes} minutes before
+            </option>
+          ))}
+        </select>
+        <p id="before-why" class="hint">
+          By the email or number above.
+        </p>
         <label for="alias">Your name in this line</label>
         <input id="alias" name="alias" autocomplete="nickname" maxLength={40} disabled={busy} aria-describedby="alias-why" />
         <p id="alias-why" class="hint">
