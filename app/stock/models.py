@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -73,6 +73,9 @@ class Plan:
         if unit.startswith("g/"):
             return unit.split("/")[1]
         return self.seat_types[unit]
+
+    def knows_all(self, units: Collection[str]) -> bool:
+        return sum(map(len, by_pool(self, units).values())) == len(units)
 
 
 def by_pool(plan: Plan, units: Iterable[str]) -> dict[str, list[str]]:

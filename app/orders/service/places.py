@@ -5,7 +5,7 @@ Called after the write. A crash before it costs a repair, never a place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from app.catalogue.service import Availability, Catalogue
 from app.orders.models import Order
@@ -29,14 +29,14 @@ class Places:
         await self.units_released(event_id, [order.id for order in orders], units)
 
     async def units_released(self, event_id: str, order_ids: Sequence[str], units: Iterable[str]) -> None:
-        event = await self._catalogue.cached(event_id)
-        await self._stock.release(event.plan, order_ids, units)
+        units = tuple(units)
+        await self._stock.release(await self._plan(event_id, units), order_ids, units)
         self._memo.forget(event_id)
         self._availability.forget(event_id)
 
     async def sold(self, order: Order) -> None:
-        event = await self._catalogue.cached(order.event_id)
-        await self._stock.settle(event.plan, order.id, order.units)
+        plan = await self._plan(order.event_id, order.units)
+        await self._stock.settle(plan, order.id, order.units)
         self._availability.forget(order.event_id)
 
     async def lost(self, plan: Plan, order_id: str, units: Sequence[str], claimed: str) -> None:
@@ -44,3 +44,10 @@ class Places:
         self._stock.struck(plan, [claimed])
         await self._stock.settle(plan, order_id, [claimed])
         await self._stock.release(plan, [order_id], [unit for unit in units if unit != claimed])
+
+    async def _plan(self, event_id: str, units: Collection[str]) -> Plan:
+        """Units this process never heard of were added to the event since it read it."""
+        event = await self._catalogue.cached(event_id)
+        if not event.plan.knows_all(units):
+            event = await self._catalogue.fresh(event_id)
+        return event.plan
