@@ -64,7 +64,7 @@ def build_accounts(engines: Engines, keys: IdempotencyKeys) -> Accounts:
     )
     passwords = Passwords(security.password_hashes_at_once, security.password_hashes_waiting)
     limits = AccountLimits(
-        RateLimiter(engines.redis), security.signin_per_minute, security.signin_address_per_minute
+        RateLimiter(engines.redis), ring, security.signin_per_minute, security.signin_address_per_minute
     )
     once = Once(keys, ring)
     vouchers = build_vouchers(engines.settings.identity, clock)

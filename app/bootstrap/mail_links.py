@@ -32,7 +32,7 @@ def build_mail_links(
 ) -> MailLinks:
     settings, clock, ring = engines.settings.mail, engines.clock, engines.ring
     limiter = RateLimiter(engines.redis)
-    limits = MailLimits(limiter, settings.mails_per_hour, settings.mails_address_per_hour)
+    limits = MailLimits(limiter, ring, settings.mails_per_hour, settings.mails_address_per_hour)
     links = LinkSecrets(ring)
     requests = PasswordRequestRepository(engines.mongo.database)
     verify_for, reset_for = timedelta(days=settings.verify_days), timedelta(minutes=settings.reset_minutes)

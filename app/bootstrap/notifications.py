@@ -47,7 +47,14 @@ def build_notifications(engines: Engines, accounts: Accounts, sales: Sales, line
     public_url, templates, addresses = settings.runtime.public_url, Templates(), Addresses(engines.ring)
     buyers = Recipients(sales.orders, sales.desk, find_contact)
     letters = Letters(
-        links.verification, links.resets, find_contact, buyers, sales.catalogue, templates, public_url
+        links.verification,
+        links.resets,
+        find_contact,
+        buyers,
+        sales.catalogue,
+        addresses,
+        templates,
+        public_url,
     )
     subscribers = Subscribers(database)
     waiting = LineRecipients(
@@ -56,7 +63,7 @@ def build_notifications(engines: Engines, accounts: Accounts, sales: Sales, line
     writing = Writing(letters, LineLetters(waiting, addresses, templates))
     mails, caps = Mails(database, clock), Caps(database)
     ways = Ways(build_email(settings.mail, clock), build_texts(settings.sms))
-    post = Post(mails, writing.write, ways, Rationing(caps, limits_of(settings)), clock)
+    post = Post(mails, writing.write, ways, Rationing(caps, limits_of(settings)), addresses, clock)
     return Notifications(
         post=post,
         listener=NewsListener(

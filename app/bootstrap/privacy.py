@@ -51,7 +51,7 @@ def build_privacy(engines: Engines, keys: IdempotencyKeys, accounts: Accounts, s
             accounts.sessions,
             erasures,
             accounts.identities.photos,
-            AccountLimits(RateLimiter(engines.redis)),
+            AccountLimits(RateLimiter(engines.redis), engines.ring),
             Once(keys, engines.ring),
             clock,
             records,

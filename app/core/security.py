@@ -58,7 +58,13 @@ class KeyRing:
 
     def signing_key(self, purpose: str, version: int | None = None) -> bytes:
         """A key for one purpose (``access-jwt``), so that no two uses share one."""
-        return hmac.digest(self._keys[version or self.newest], f"purpose|{purpose}".encode(), "sha256")
+        key = self._keys[self.newest if version is None else version]
+        return hmac.digest(key, f"purpose|{purpose}".encode(), "sha256")
+
+    def pseudonym(self, purpose: str, text: str, version: int | None = None) -> str:
+        """Names what must not be kept, a number or an address. Keyed, because there are few enough of them
+        to try them all; by purpose, so that two places where one is named cannot be told to be the same."""
+        return hmac.digest(self.signing_key(purpose, version), text.encode(), "sha256").hex()[:32]
 
     @property
     def versions(self) -> list[int]:

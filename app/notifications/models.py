@@ -49,8 +49,8 @@ Limits = Mapping[str, Cap]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to somebody. ``to`` is a hash of the address; ``caps`` are names with what is counted under
-    them, such as ``line/svc_...``, counted in this order."""
+    """One way to somebody. ``to`` names the address, under a key; ``caps`` are names with what is counted
+    under them, such as ``line/svc_...``, counted in this order."""
 
     channel: Channel
     to: str
@@ -82,7 +82,7 @@ class Mail:
 
     @property
     def to(self) -> str:
-        """Hash of the address it goes to."""
+        """Names the address it goes to."""
         return self.way.to
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from app.core.security import KeyRing, normalise_email
 from app.queues.models import Contact, Document, Token
 
@@ -33,12 +31,11 @@ class LiveFields:
         return [self._hash(name, version) for name in reached for version in self._ring.versions]
 
     def origin(self, address: str) -> str:
-        """Names a network address without keeping it."""
-        return self._hash(f"address|{address}", self._ring.newest)
+        """Names a network address without keeping it; empty where it tells nobody apart."""
+        return self._hash(f"address|{address}", self._ring.newest) if address else ""
 
     def _hash(self, name: str, version: int) -> str:
-        key = self._ring.signing_key("line-contact", version)
-        return hmac.digest(key, name.encode(), "sha256").hex()[:32]
+        return self._ring.pseudonym("line-contact", name, version)
 
 
 def alias_key(alias: str) -> str:

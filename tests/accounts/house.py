@@ -65,7 +65,7 @@ class House:
         self.access = AccessTokens(self.ring, self.clock)
         self.revocations = Revocations(self.users, self.sessions, self.clock, self.access.lifetime)
         self.passwords = Passwords(hasher=hasher)
-        self.limits = AccountLimits(RateLimiter(redis), per_minute=10, address_per_minute=200)
+        self.limits = AccountLimits(RateLimiter(redis), self.ring, per_minute=10, address_per_minute=200)
         self.session_service = SessionService(
             self.users,
             self.sessions,

@@ -19,7 +19,7 @@ class MailHouse(House):
         super().__init__(database, redis)
         self.requests = PasswordRequestRepository(database)
         links, once = LinkSecrets(self.ring), Once(self.keys, self.ring)
-        limits = MailLimits(RateLimiter(redis), mails_per_hour, address_per_hour=50)
+        limits = MailLimits(RateLimiter(redis), self.ring, mails_per_hour, address_per_hour=50)
         self.verification = Verification(self.users, links, limits, once, self.clock)
         self.resets = PasswordReset(
             self.users,

@@ -9,7 +9,7 @@ from app.core.mongo import Database
 from app.notifications.models import Cap, Mail, Way
 from app.notifications.repository import Caps
 from app.notifications.service import Post, Rationing, Ways
-from tests.notifications.workers import CLOCK, LIMIT, Worker, status, write
+from tests.notifications.workers import ADDRESSES, CLOCK, LIMIT, Worker, status, write
 
 
 async def test_a_cap_holds_when_many_workers_send_at_once(database: Database) -> None:
@@ -82,7 +82,9 @@ class Broken(Rationing):
 async def test_what_was_not_counted_is_counted_when_it_is_tried_again(database: Database) -> None:
     worker = Worker(database)
     await worker.owe(LIMIT + 1, Way("sms", "phone", ("number/phone",)))
-    broken = Post(worker.mails, write, Ways(worker.letters, worker.texts), Broken(Caps(database), {}), CLOCK)
+    broken = Post(
+        worker.mails, write, Ways(worker.letters, worker.texts), Broken(Caps(database), {}), ADDRESSES, CLOCK
+    )
     await broken.sweep(100)
     assert await status(database) == {"owed": LIMIT + 1}
     assert not await database["mails"].find_one({"unsure": True}), "nothing was handed over"

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from ulid import ULID
 
+from app.bootstrap import build
 from app.core.clock import Clock
 from app.core.ids import new_id
 from app.core.messages import Envelope
 from app.core.mongo import Database
+from app.core.security import hash_email
 from app.notifications.models import Letter, Mail
 from app.notifications.repository import Caps, Mails
 from app.notifications.service import Post, Rationing, Ways
 from tests.e2e.conftest import PASSWORD, bearer
 from tests.notifications.office import Office
+from tests.notifications.workers import ADDRESSES
 
 
 async def test_the_same_news_a_hundred_times_is_one_mail(office: Office) -> None:
@@ -81,7 +86,7 @@ async def test_control_without_the_guard_the_same_news_is_several_mails(office: 
     person = await office.person()
     engines, sent = office.house.services.engines, Counting()
     mails, rationing = Forgetful(engines.mongo.database, engines.clock), Rationing(Caps(office.database), {})
-    post = Post(mails, write, Ways(sent), rationing, engines.clock)
+    post = Post(mails, write, Ways(sent), rationing, ADDRESSES, engines.clock)
     for _ in range(5):
         await post.owe("verify_email", person.id, 1, person.email)
     await post.sweep(100)
@@ -186,7 +191,27 @@ async def test_the_collection_and_the_bus_hold_no_address_and_no_secret(office: 
     found = "".join(kept)
     assert "reset_password" in found
     assert person.email not in found
+    assert hash_email(person.email) not in found, "whoever reads it could try addresses against it"
     assert "us_" not in found
+
+
+async def test_with_a_new_key_in_front_it_is_the_same_mail_and_still_goes(office: Office) -> None:
+    person = await office.person()
+    await office.hear()
+    owed = await office.mails()
+    settings = copy.copy(office.house.services.engines.settings)
+    old = settings.security.secret_keys.get_secret_value()
+    both = SecretStr(f"7:{'n' * 40},{old}")
+    settings.security = settings.security.model_copy(update={"secret_keys": both})
+    after = build(settings)
+    try:
+        for envelope in await heard(office):
+            await after.notifications.listener.heard(envelope)
+        assert await office.mails() == owed
+        assert await after.notifications.post.sweep(10) == 1
+    finally:
+        await after.close()
+    assert len(person.letters()) == 1
 
 
 async def heard(office: Office) -> list[Envelope]:

@@ -10,7 +10,7 @@ from app.core.mongo import Database
 from app.notifications.models import Mail, Way
 from app.notifications.repository import Caps, Mails
 from app.notifications.service import Post, Rationing, Ways
-from tests.notifications.workers import CLOCK, LIMITS, Worker, status, write
+from tests.notifications.workers import ADDRESSES, CLOCK, LIMITS, Worker, status, write
 
 TEXT, LETTER = Way("sms", "phone"), Way("email", "ada")
 
@@ -71,7 +71,7 @@ async def test_where_texts_were_switched_off_what_was_owed_goes_by_mail(database
     worker = Worker(database)
     await worker.owe(2, TEXT, LETTER)
     await worker.owe(1, TEXT)
-    off = Post(worker.mails, write, Ways(worker.letters), Rationing(Caps(database), LIMITS), CLOCK)
+    off = Post(worker.mails, write, Ways(worker.letters), Rationing(Caps(database), LIMITS), ADDRESSES, CLOCK)
     for _ in range(2):
         await off.sweep(100)
     assert (worker.texts.count, worker.letters.count) == (0, 2)

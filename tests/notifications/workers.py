@@ -7,6 +7,8 @@ from datetime import timedelta
 from app.core.clock import SystemClock
 from app.core.ids import new_id
 from app.core.mongo import Database
+from app.core.security import KeyRing
+from app.notifications.addresses import Addresses
 from app.notifications.errors import MailUnsure
 from app.notifications.models import Cap, Letter, Mail, TextMessage, Way
 from app.notifications.repository import Caps, Mails
@@ -15,6 +17,7 @@ from app.notifications.service import Post, Rationing, Ways
 LIMIT = 5
 LIMITS = {name: Cap(LIMIT, timedelta(hours=1)) for name in ("unasked", "number", "line")}
 CLOCK = SystemClock()
+ADDRESSES = Addresses(KeyRing(f"1:{'k' * 40}"))
 
 
 class Counting:
@@ -53,7 +56,7 @@ class Worker:
         self.mails = mails or Mails(database, CLOCK)
         self._database = database
         rationing = Rationing(caps or Caps(database), LIMITS)
-        self.post = Post(self.mails, write, Ways(self.letters, self.texts), rationing, CLOCK)
+        self.post = Post(self.mails, write, Ways(self.letters, self.texts), rationing, ADDRESSES, CLOCK)
 
     async def owe(self, count: int, *ways: Way) -> None:
         await self.post.owe_all([self.post.mail("line_called", new_id("tok"), 1, ways) for _ in range(count)])

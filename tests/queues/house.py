@@ -47,6 +47,11 @@ class House:
             headers["Idempotency-Key"] = key
         return await self.client.request(method, f"/api/v1{path}", json=body, headers=headers)
 
+    @asynccontextmanager
+    async def seen_from(self, address: str) -> AsyncIterator[House]:
+        async with _client(self.services, address) as client:
+            yield House(self.services, client, self.staff)
+
     async def line(self, **fields: Any) -> Json:
         """Remote joining allowed, unless told otherwise."""
         answer = await self.call("POST", "/services", line_body(**fields), token=self.staff)
@@ -141,10 +146,9 @@ async def open_house(
         queues=Queues(**({"joins_per_minute": 100_000} | dict(queues or {}))),
     )
     services = build(settings, listeners)
-    transport = httpx.ASGITransport(assemble(services), raise_app_exceptions=False)
     try:
         await services.prepare()
-        async with httpx.AsyncClient(transport=transport, base_url="http://usher.test", timeout=60) as client:
+        async with _client(services, "203.0.113.7") as client:
             house = House(services, client, "")
             house.staff = await house.person("staff")
             yield house
@@ -152,6 +156,11 @@ async def open_house(
         if not database:
             await services.engines.mongo.database.client.drop_database(name)
         await services.close()
+
+
+def _client(services: Services, address: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(assemble(services), raise_app_exceptions=False, client=(address, 1))
+    return httpx.AsyncClient(transport=transport, base_url="http://usher.test", timeout=60)
 
 
 def line_body(**fields: Any) -> Json:

@@ -12,11 +12,11 @@ Redis away means 503 here: without counting, guessing would be free.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 
+from app.accounts.service.names import Names
 from app.accounts.service.shares import Shares
 from app.core.ratelimit import RateLimiter, Window
-from app.core.security import hash_email
+from app.core.security import KeyRing, normalise_email
 
 _SECONDS = 60
 _FROM_EVERYWHERE = 10
@@ -35,8 +35,11 @@ success clears the count before the next ones are counted."""
 
 
 class AccountLimits:
-    def __init__(self, limiter: RateLimiter, per_minute: int = 10, address_per_minute: int = 1200) -> None:
+    def __init__(
+        self, limiter: RateLimiter, ring: KeyRing, per_minute: int = 10, address_per_minute: int = 1200
+    ) -> None:
         self._limiter = limiter
+        self._names = Names(ring)
         self._per_minute = per_minute
         self._address_per_minute = address_per_minute
         self.hashing = Shares(_HASHES_AT_ONCE, _HASHES_WAITING)
@@ -45,13 +48,15 @@ class AccountLimits:
     def turn(self, email: str, address: str) -> asyncio.Semaphore:
         """Hold it from counting to clearing. Strangers may share one, which costs them nothing: fewer
         hashes run at once than turns are free."""
-        return self._turns[int(hash_email(email + address), 16) % _TURNS]
+        return self._turns[hash((normalise_email(email), address)) % _TURNS]
 
     async def sign_in(self, email: str, address: str) -> Window:
-        await self._limiter.hit(f"signin:from:{_hidden(address)}", self._address_per_minute, _SECONDS)
-        window = await self._limiter.hit(_pair(email, address), self._per_minute, _SECONDS)
+        await self._limiter.hit(
+            f"signin:from:{self._names.address(address)}", self._address_per_minute, _SECONDS
+        )
+        window = await self._limiter.hit(self._pair(email, address), self._per_minute, _SECONDS)
         account = await self._limiter.tally(
-            f"signin:to:{hash_email(email)}", self._per_minute * _FROM_EVERYWHERE, _SECONDS
+            f"signin:to:{self._names.mailbox(email)}", self._per_minute * _FROM_EVERYWHERE, _SECONDS
         )
         if account.exceeded:
             await asyncio.sleep(_DELAY_SECONDS)
@@ -59,19 +64,23 @@ class AccountLimits:
 
     async def signed_in(self, email: str, address: str) -> None:
         """It was the owner: earlier failures from there do not count any more."""
-        await self._limiter.forget(_pair(email, address))
+        await self._limiter.forget(self._pair(email, address))
 
     async def sign_up(self, address: str) -> Window:
         """Whoever has heard of too many accounts hears no more, be the next address free or taken."""
-        await self._limiter.check(_taken(address), _TAKEN)
-        return await self._limiter.hit(f"signup:from:{_hidden(address)}", self._address_per_minute, _SECONDS)
+        await self._limiter.check(self._taken(address), _TAKEN)
+        return await self._limiter.hit(
+            f"signup:from:{self._names.address(address)}", self._address_per_minute, _SECONDS
+        )
 
     async def email_taken(self, address: str) -> None:
         """Tells that somebody has an account, so it is told seldom."""
-        await self._limiter.hit(_taken(address), _TAKEN, _TAKEN_SECONDS)
+        await self._limiter.hit(self._taken(address), _TAKEN, _TAKEN_SECONDS)
 
     async def google(self, address: str) -> Window:
-        return await self._limiter.hit(f"google:from:{_hidden(address)}", self._address_per_minute, _SECONDS)
+        return await self._limiter.hit(
+            f"google:from:{self._names.address(address)}", self._address_per_minute, _SECONDS
+        )
 
     async def photo(self, user_id: str) -> Window:
         return await self._limiter.hit(f"photo:{user_id}", _PHOTOS, _SECONDS)
@@ -82,14 +91,8 @@ class AccountLimits:
     async def password(self, user_id: str) -> Window:
         return await self._limiter.hit(f"password:{user_id}", self._per_minute, _SECONDS)
 
+    def _pair(self, email: str, address: str) -> str:
+        return f"signin:pair:{self._names.mailbox(email)}:{self._names.address(address)}"
 
-def _pair(email: str, address: str) -> str:
-    return f"signin:pair:{hash_email(email)}:{_hidden(address)}"
-
-
-def _taken(address: str) -> str:
-    return f"signup:taken:{_hidden(address)}"
-
-
-def _hidden(address: str) -> str:
-    return hashlib.sha256(address.encode()).hexdigest()[:32]
+    def _taken(self, address: str) -> str:
+        return f"signup:taken:{self._names.address(address)}"

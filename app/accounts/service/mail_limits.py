@@ -7,24 +7,26 @@ to them within the hour.
 
 from __future__ import annotations
 
-import hashlib
-
+from app.accounts.service.names import Names
 from app.core.ratelimit import RateLimiter, Window
-from app.core.security import hash_email
+from app.core.security import KeyRing
 
 _HOUR = 3600
 
 
 class MailLimits:
-    def __init__(self, limiter: RateLimiter, per_hour: int = 5, address_per_hour: int = 120) -> None:
+    def __init__(
+        self, limiter: RateLimiter, ring: KeyRing, per_hour: int = 5, address_per_hour: int = 120
+    ) -> None:
         self._limiter = limiter
+        self._names = Names(ring)
         self._per_hour = per_hour
         self._address_per_hour = address_per_hour
 
     async def to(self, email: str, address: str) -> Window:
         """One more mail to this mailbox, asked for from this network address."""
         await self._from("mail", address)
-        return await self._limiter.hit(f"mail:to:{hash_email(email)}", self._per_hour, _HOUR)
+        return await self._limiter.hit(f"mail:to:{self._names.mailbox(email)}", self._per_hour, _HOUR)
 
     async def follow(self, address: str) -> Window:
         """A link that we did mail, followed from this network address. Forged ones are not counted: they are
@@ -32,5 +34,5 @@ class MailLimits:
         return await self._from("link", address)
 
     async def _from(self, what: str, address: str) -> Window:
-        hidden = hashlib.sha256(address.encode()).hexdigest()[:32]
-        return await self._limiter.hit(f"{what}:from:{hidden}", self._address_per_hour, _HOUR)
+        name = f"{what}:from:{self._names.address(address)}"
+        return await self._limiter.hit(name, self._address_per_hour, _HOUR)

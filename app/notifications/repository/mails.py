@@ -1,6 +1,6 @@
 """Collection ``mails``: one document per (reason, what it is about, number, address), so that each is sent
-once as far as SMTP and phone companies allow. It holds ids and hashes of addresses, never an address or the
-text; and what became of it: by which channel, when, after how many tries, and the provider's id."""
+once as far as SMTP and phone companies allow. It holds ids and keyed hashes of addresses, never an address
+or the text; and what became of it: by which channel, when, after how many tries, and the provider's id."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from app.accounts.service.verification import Verification
 from app.catalogue.service import Catalogue
 from app.core.errors import NotFound
 from app.core.money import Money
-from app.core.security import hash_email
+from app.notifications.addresses import Addresses
 from app.notifications.models import Letter, Mail, Reason
 from app.notifications.templates import Templates
 from app.orders.models import Item
@@ -32,6 +32,7 @@ class Letters:
         find_contact: Callable[[str], Awaitable[Contact]],
         recipients: Recipients,
         catalogue: Catalogue,
+        addresses: Addresses,
         templates: Templates,
         public_url: str,
     ) -> None:
@@ -40,6 +41,7 @@ class Letters:
         self._find_contact = find_contact
         self._recipients = recipients
         self._catalogue = catalogue
+        self._addresses = addresses
         self._templates = templates
         self._url = public_url.rstrip("/")
         self._makers: Mapping[Reason, Callable[[Mail], Awaitable[Made]]] = {
@@ -56,7 +58,7 @@ class Letters:
         if made is None:
             return None
         email, about = made
-        if hash_email(email) != mail.to:
+        if not self._addresses.leads_to(mail.way, email):
             return None
         words = self._templates.words(mail.reason, about)
         return Letter(mail.id, email, words.subject, words.text, words.html)

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from app.core.clock import Clock
 from app.core.errors import Problem
-from app.core.security import hash_email
+from app.notifications.addresses import Addresses
 from app.notifications.errors import MailAway, MailRefused, MailUnsure
 from app.notifications.models import Channel, Facts, Failure, Mail, Parcel, Reason, Status, Way
 from app.notifications.repository import Mails
@@ -49,11 +49,20 @@ log = structlog.get_logger("mail")
 
 
 class Post:
-    def __init__(self, mails: Mails, write: Write, ways: Ways, rationing: Rationing, clock: Clock) -> None:
+    def __init__(
+        self,
+        mails: Mails,
+        write: Write,
+        ways: Ways,
+        rationing: Rationing,
+        addresses: Addresses,
+        clock: Clock,
+    ) -> None:
         self._mails = mails
         self._write = write
         self._ways = ways
         self._rationing = rationing
+        self._addresses = addresses
         self._clock = clock
 
     @property
@@ -65,14 +74,14 @@ class Post:
         self, reason: Reason, about: str, n: int | str, email: str, facts: Facts | None = None
     ) -> None:
         """A letter, durably owed when it returns. The same again changes nothing."""
-        way = Way("email", hash_email(email))
+        way = Way("email", self._addresses.name("email", email))
         await self.owe_all([self.mail(reason, about, n, [way], facts)])
 
     async def owe_unasked(
         self, reason: Reason, about: str, n: int | str, email: str, facts: Facts | None = None
     ) -> None:
         """The same for what somebody may set off again and again with an account in a stranger's name."""
-        to = hash_email(email)
+        to = self._addresses.name("email", email)
         way = Way("email", to, (f"unasked/{reason}/{to}",))
         await self.owe_all([self.mail(reason, about, n, [way], facts)])
 

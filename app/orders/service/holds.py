@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from app.catalogue.models import Event
 from app.catalogue.service import Availability, Catalogue
 from app.core.clock import Clock
@@ -39,7 +37,7 @@ class HoldService:
         self._clock = clock
         self._rules = rules
         self._providers = providers
-        self._address_key = ring.signing_key("booking-address")
+        self._ring = ring
 
     async def book(self, booking: Booking) -> Booked:
         """All places asked for, held for the event's hold time, or nothing.
@@ -57,8 +55,8 @@ class HoldService:
         return await Attempt(self._means, self._rules, booking, event, basket, crowd, now).run()
 
     def _hidden(self, address: str) -> str:
-        """Names it in Redis. Keyed, because there are few enough addresses to try them all."""
-        return hmac.digest(self._address_key, address.encode(), "sha256").hex()[:32]
+        """Names it in Redis."""
+        return self._ring.pseudonym("booking-address", address)
 
     def _check_provider(self, booking: Booking, basket: Basket) -> None:
         """A total of 0 needs no provider."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.accounts.deps import OPTIONAL_BEARER, Address, AnyCaller, Bearing, ServiceStaff
+from app.accounts.deps import OPTIONAL_BEARER, AnyCaller, Bearing, ServiceStaff, Visitor
 from app.accounts.models import Caller
 from app.core.errors import Invalid
 from app.core.idempotency import REPLAYED, IdempotencyKey, body_hash
@@ -42,7 +42,7 @@ async def join_line(
     waiting: Wait,
     present: Present,
     caller: AnyCaller,
-    address: Address,
+    address: Visitor,
     key: IdempotencyKey = None,
 ) -> Out:
     """From afar where the line allows it; by hand where its staff ask."""
@@ -59,7 +59,7 @@ async def claim_invite(
     waiting: Wait,
     present: Present,
     caller: AnyCaller,
-    address: Address,
+    address: Visitor,
     key: IdempotencyKey = None,
 ) -> Out:
     """By the invite of a QR code, which is good for one place."""

@@ -48,8 +48,8 @@ class Applicant:
 
     @property
     def origin(self) -> str | None:
-        """Staff's own address says nothing about the person they enter."""
-        return None if self.by_hand else self.address
+        """Staff's own address says nothing about the person they enter, nor does this machine's."""
+        return None if self.by_hand else self.address or None
 
     @property
     def caller(self) -> str:

@@ -96,7 +96,8 @@ class _Attempt:
         self._who = Applicant(wish, service, joining._live)
         self._invite: int | None = None
         limit = joining._joins_per_minute
-        self._window = None if self._who.by_hand else Window(self._who.address, limit)
+        origin = self._who.origin
+        self._window = None if origin is None else Window(origin, limit)
         """Staff may enter as many as stand before them; others are counted once, however often we try."""
 
     async def run(self) -> Joined:
