@@ -18,6 +18,8 @@ PORT ?= 8000
 DATA ?= .data
 # More options for `usher serve`, for example ARGS="--api-processes 2".
 ARGS ?=
+# Test processes. Many tests wait for processes they killed, so there are more of them than cores.
+JOBS ?= 4
 # More options for pytest, for example TESTS="tests/orders -k refund".
 TESTS ?=
 
@@ -46,7 +48,7 @@ run: $(STAMP) $(WEB_BUILT)
 	$(BIN)/usher serve --port $(PORT) --data-dir $(DATA) --demo $(ARGS)
 
 test: $(STAMP) $(WEB_BUILT)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(STAMP) $(WEB_INSTALLED)
 	$(BIN)/ruff check .
