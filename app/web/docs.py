@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from importlib.resources import files
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 ASSETS = "/docs/assets"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def mount_docs(app: FastAPI) -> None:
-    app.mount(ASSETS, StaticFiles(directory=swagger_ui_path), name="swagger-ui")
+    app.mount(ASSETS, StaticFiles(directory=str(files("fastapi_swagger.resources"))), name="swagger-ui")
 
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
