@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from app.queues.models import OpeningHours
-
-_MIDNIGHT = "00:00"
 
 
 def business_day(at: datetime, timezone: str) -> str:
@@ -25,15 +23,25 @@ def is_open_at(hours: Sequence[OpeningHours], timezone: str, at: datetime) -> bo
     """By the clock on the wall. Without hours it is always open."""
     if not hours:
         return True
+    today, now = _on_the_wall(timezone, at)
+    return is_still_yesterday(hours, timezone, at) or any(_begun(one, today, now) for one in hours)
+
+
+def is_still_yesterday(hours: Sequence[OpeningHours], timezone: str, at: datetime) -> bool:
+    """Whether hours that began the day before go on: past midnight, and not over yet."""
+    today, now = _on_the_wall(timezone, at)
+    return any(_passes_midnight(one) and one.day == (today - 1) % 7 and now < one.closes for one in hours)
+
+
+def _on_the_wall(timezone: str, at: datetime) -> tuple[int, str]:
+    """Weekday and time."""
     local = at.astimezone(ZoneInfo(timezone))
-    now, today = local.strftime("%H:%M"), local.weekday()
-    yesterday = (local.date() - timedelta(days=1)).weekday()
-    return any(_covers(one, now, today, yesterday) for one in hours)
+    return local.weekday(), local.strftime("%H:%M")
 
 
-def _covers(hours: OpeningHours, now: str, today: int, yesterday: int) -> bool:
-    if hours.closes > hours.opens:
-        return hours.day == today and hours.opens <= now < hours.closes
-    until_midnight = hours.day == today and now >= hours.opens
-    after_midnight = hours.day == yesterday and _MIDNIGHT <= now < hours.closes
-    return until_midnight or after_midnight
+def _passes_midnight(hours: OpeningHours) -> bool:
+    return hours.closes <= hours.opens
+
+
+def _begun(hours: OpeningHours, today: int, now: str) -> bool:
+    return hours.day == today and hours.opens <= now and (_passes_midnight(hours) or now < hours.closes)

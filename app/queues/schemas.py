@@ -51,7 +51,7 @@ Version = Annotated[Integer, Field(ge=1)]
 
 
 class HoursBody(Body):
-    """Monday is day 0. ``closes`` before ``opens`` is after midnight."""
+    """Monday is day 0. ``closes`` before ``opens`` is after midnight; the same time is a day later."""
 
     day: Annotated[Integer, Field(ge=0, le=6)]
     opens: Annotated[str, Field(pattern=_CLOCK)]

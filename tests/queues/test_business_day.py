@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.queues.aliases import new_alias
-from app.queues.business_day import business_day, day_begins, is_open_at
+from app.queues.business_day import business_day, day_begins, is_open_at, is_still_yesterday
 from app.queues.models import OpeningHours
 
 VIENNA = "Europe/Vienna"
 DAY = [OpeningHours(day, "09:00", "17:00") for day in range(5)]
 NIGHT = [OpeningHours(4, "22:00", "03:00")]
+ROUND = [OpeningHours(4, "09:00", "09:00")]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def test_a_day_begins_with_its_first_moment(day: str, zone: str) -> None:
         (NIGHT, (2026, 7, 4, 2, 59), True),
         (NIGHT, (2026, 7, 4, 3, 0), False),
         (NIGHT, (2026, 7, 3, 2, 0), False),
+        (ROUND, (2026, 7, 4, 8, 59), True),
+        (ROUND, (2026, 7, 4, 9, 0), False),
         # By the wall: nine is nine on the Monday after clocks changed.
         (DAY, (2026, 3, 30, 9, 0), True),
         (DAY, (2026, 10, 26, 8, 59), False),
@@ -71,6 +74,26 @@ def test_opening_hours_go_by_the_clock_on_the_wall(
 ) -> None:
     at = datetime(*local, tzinfo=ZoneInfo(VIENNA)).astimezone(UTC)
     assert is_open_at(hours, VIENNA, at) is is_open
+
+
+@pytest.mark.parametrize(
+    ("hours", "local", "still"),
+    [
+        ([], (2026, 7, 4, 1, 0), False),
+        (DAY, (2026, 7, 3, 12, 0), False),
+        (NIGHT, (2026, 7, 3, 23, 0), False),
+        (NIGHT, (2026, 7, 4, 0, 0), True),
+        (NIGHT, (2026, 7, 4, 2, 59), True),
+        (NIGHT, (2026, 7, 4, 3, 0), False),
+        (NIGHT, (2026, 7, 5, 1, 0), False),
+        ([OpeningHours(6, "22:00", "03:00")], (2026, 7, 6, 1, 0), True),
+    ],
+)
+def test_a_night_belongs_to_the_day_it_began_on(
+    hours: list[OpeningHours], local: tuple[int, int, int, int, int], still: bool
+) -> None:
+    at = datetime(*local, tzinfo=ZoneInfo(VIENNA)).astimezone(UTC)
+    assert is_still_yesterday(hours, VIENNA, at) is still
 
 
 def test_aliases_are_two_or_three_words() -> None:

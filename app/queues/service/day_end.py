@@ -1,9 +1,12 @@
-"""At the end of a line's day those who still wait go home, unless the line keeps them over night."""
+"""At the end of a line's day those who still wait go home, unless the line keeps them over night.
+
+A day whose opening hours pass midnight ends when they do.
+"""
 
 from __future__ import annotations
 
 from app.core.clock import Clock
-from app.queues.business_day import business_day
+from app.queues.business_day import business_day, is_still_yesterday
 from app.queues.models import Service
 from app.queues.repository.day_end import PastDays
 from app.queues.repository.services import Services
@@ -21,9 +24,10 @@ class DayEnd:
         return sum([await self.end(service) async for service in self._services.every()])
 
     async def end(self, service: Service) -> int:
-        if service.carry_over:
+        now, zone = self._clock.now(), service.timezone
+        if service.carry_over or is_still_yesterday(service.opening_hours, zone, now):
             return 0
-        today, ended = business_day(self._clock.now(), service.timezone), 0
+        today, ended = business_day(now, zone), 0
         while True:
             found = await self._past.end(service.id, today, self._batch)
             ended += found

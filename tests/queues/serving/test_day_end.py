@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.queues.models import LIVE, LIVE_FIELDS, Status, Token
-from tests.queues.serving.desk import EMAIL, Desk
+from app.core.clock import FixedClock
+from app.queues.models import LIVE, LIVE_FIELDS, OpeningHours, Status, Token
+from app.queues.repository.day_end import PastDays
+from app.queues.service.day_end import DayEnd
+from tests.queues.serving.desk import EMAIL, Desk, utc
 
 YESTERDAY = "2020-02-29"
 
@@ -35,6 +38,19 @@ async def test_a_line_that_carries_over_keeps_them(desk: Desk) -> None:
     token = await desk.person(line, day=YESTERDAY)
     assert await desk.counters.day_end.end(line) == 0
     assert await desk.read(token) == token
+
+
+async def test_a_night_s_line_goes_on_past_midnight_until_it_closes(desk: Desk) -> None:
+    line = await desk.line(timezone="UTC", opening_hours=(OpeningHours(4, "22:00", "03:00"),))
+    token = await desk.person(line, day="2026-07-03")
+
+    async def ended(at: str) -> int:
+        return await DayEnd(desk.services, PastDays(desk.database), FixedClock(utc(at)), 10).end(line)
+
+    assert await ended("2026-07-04T00:00") == 0
+    assert await ended("2026-07-04T02:59") == 0
+    assert await desk.read(token) == token
+    assert await ended("2026-07-04T03:00") == 1
 
 
 async def test_the_sweep_looks_at_all_lines_and_goes_on_until_nobody_is_left(desk: Desk) -> None:
