@@ -147,6 +147,7 @@ class Transfers:
             version=1,
             created_at=now,
             history=(entry,),
+            notify=replace(old.notify, reminded_at=None),  # Of this line they have heard nothing yet.
             **_LEFT_BEHIND,
             idem={},
         )

@@ -57,6 +57,13 @@ async def test_they_arrive_as_if_they_had_joined_there(desk: Desk) -> None:
     assert (await desk.next(other)).id == inside.id
 
 
+async def test_who_was_reminded_there_is_reminded_here(desk: Desk) -> None:
+    line, other = await desk.line(), await desk.line()
+    token = await desk.person(line, notify=Notify(minutes_before=10, reminded_at=desk.now))
+    await transfer(desk, token, other)
+    assert (await successor(desk, token)).notify == Notify(minutes_before=10)
+
+
 async def test_there_and_back_and_on(desk: Desk) -> None:
     line, other = await desk.line(), await desk.line()
     token = await desk.person(line)
