@@ -24,9 +24,9 @@ from tests.accounts.house import House, Person
 HOUR = timedelta(hours=1)
 
 
-async def refused_soon(person: Person) -> bool:
+async def refused_soon(person: Person, seconds: float = 60.0) -> bool:
     """Usually within a second; a busy machine may take longer, and no bound here measures it."""
-    until = time.monotonic() + 20.0
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         if (await person.ask("/signed-in")).status_code == 401:
             return True
@@ -54,7 +54,7 @@ async def test_without_reading_the_other_process_would_not_know(house: House, re
     other = House(house.database, redis, clock=house.clock)
     await other.revocations.refresh()
     await leaver.do("POST", "/api/v1/auth/signout")
-    assert not await refused_soon(leaver.at(other))
+    assert not await refused_soon(leaver.at(other), seconds=3.0)
 
 
 async def test_a_process_started_later_knows_what_ended_before(house: House, redis: Client) -> None:
@@ -158,7 +158,7 @@ async def test_a_failed_reading_does_not_end_the_reading(house: House) -> None:
     await revocations.start()
     await sessions.insert(_session(house.clock))
     await sessions.end("ses_late", house.clock.now(), "signout")
-    await asyncio.wait_for(sessions.third.wait(), 5)
+    await asyncio.wait_for(sessions.third.wait(), 60)
     await asyncio.sleep(0.1)
     assert revocations.is_revoked("ses_late", None)
     await revocations.stop()

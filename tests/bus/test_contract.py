@@ -92,11 +92,11 @@ async def test_a_message_nobody_acknowledged_goes_to_another_member(rig: Rig) ->
 
 async def test_a_reader_waits_for_news(rig: Rig) -> None:
     await rig.read(block=0.01)
-    waiting = asyncio.create_task(rig.bus.read("g", "a", [rig.stream], count=10, block=2))
+    waiting = asyncio.create_task(rig.bus.read("g", "a", [rig.stream], count=10, block=30))
     await asyncio.sleep(0.05)
     entry = sample(rig.stream)
     await rig.bus.publish([entry])
-    assert [envelope.id for _, envelope in await asyncio.wait_for(waiting, 1)] == [entry.id]
+    assert [envelope.id for _, envelope in await asyncio.wait_for(waiting, 60)] == [entry.id]
 
 
 async def test_a_group_that_vanished_is_made_again_and_misses_nothing(rig: Rig) -> None:

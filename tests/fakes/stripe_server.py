@@ -41,6 +41,9 @@ class Fault:
     """Start of ``METHOD /path``; empty matches all."""
     times: int = 1
     seconds: float = 5.0
+    gate: asyncio.Event | None = None
+    """``slow`` waits for it, whatever ``seconds`` says."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -109,7 +112,8 @@ class StripeServer:
         if key:
             self._keys[key] = saved
         if fault and fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
+            fault.reached.set()
+            await (fault.gate.wait() if fault.gate else asyncio.sleep(fault.seconds))
         status, body = self._perform(line, parse(text))
         if fault and fault.kind == "saved_error":
             status, body = 500, Refusal("Something went wrong", kind="api_error").body

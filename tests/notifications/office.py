@@ -34,7 +34,7 @@ def mail_settings(port: int) -> Mail:
         smtp_host="127.0.0.1",
         smtp_port=port,
         smtp_encryption="none",
-        smtp_timeout_seconds=1,
+        smtp_timeout_seconds=30,
         mails_address_per_hour=100_000,  # All tests come from one address.
     )
 
@@ -48,7 +48,7 @@ def sms_settings(twilio: TwilioServer | None, **caps: Any) -> Sms:
         twilio_url=twilio.url,
         twilio_account_sid=SID,
         twilio_auth_token=SecretStr(TOKEN),
-        twilio_timeout_seconds=5,
+        twilio_timeout_seconds=30,
         **caps,
     )
 

@@ -94,13 +94,13 @@ class Listening:
     def of(self, event: str) -> list[State]:
         return [payload for name, payload in self.heard if name == event]
 
-    async def hears(self, event: str, n: int = 1, *, seconds: float = 5.0) -> State:
+    async def hears(self, event: str, n: int = 1, *, seconds: float = 60.0) -> State:
         async with asyncio.timeout(seconds):
             while len(self.of(event)) < n:  # noqa: ASYNC110 — the library has no event to wait for.
                 await asyncio.sleep(0.02)
         return self.of(event)[n - 1]
 
-    async def hears_of(self, event: str, *, seconds: float = 30.0, **fields: Any) -> State:
+    async def hears_of(self, event: str, *, seconds: float = 60.0, **fields: Any) -> State:
         """The first such payload in which all of these stand."""
         n = 1
         while True:
@@ -110,7 +110,7 @@ class Listening:
             n += 1
 
     async def call(self, event: str, data: Any, namespace: str = "/live") -> Any:
-        return await self.client.call(event, data, namespace=namespace, timeout=5)
+        return await self.client.call(event, data, namespace=namespace, timeout=60)
 
 
 class Rig:
@@ -197,7 +197,7 @@ async def connected(
     headers = {"Origin": origin} if origin else {}
     try:
         await client.connect(
-            url, headers, auth=auth, transports=["websocket"], namespaces=[namespace], wait_timeout=5
+            url, headers, auth=auth, transports=["websocket"], namespaces=[namespace], wait_timeout=60
         )
         yield listening
     finally:

@@ -81,7 +81,7 @@ async def test_who_stops_being_staff_is_put_out(
             change = {"disabled": True} if how == "disabled" else {"role": "customer"}
             answer = await other.do("PATCH", f"/api/v1/users/{admin.id}", change)
             assert answer.status_code == 200, answer.text
-        await client.hears("disconnect", seconds=5)
+        await client.hears("disconnect")
         heard = len(client.heard)
         await rig.listener.heard([changed(order_id)])
         await asyncio.sleep(0.2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ CANARY = {
     "phone": "+4915112345678",
     "alias": "canary-own-alias",
 }
+THE_END = "test:the-end"
 PUBLIC = {
     "id",
     "slug",
@@ -92,8 +92,9 @@ async def test_strangers_and_redis_hear_numbers_only(street: Street, redis: Clie
     other = await stage.open_line()
     slug = {"service": stage.line["slug"]}
     overheard = redis.pubsub()
-    await overheard.subscribe(CHANNEL)
-    await overheard.get_message(timeout=30)  # That it is subscribed now.
+    await overheard.subscribe(CHANNEL, THE_END)
+    for _ in range(2):  # That it is subscribed now.
+        await overheard.get_message(timeout=60)
     joined = (await stage.join(None, **CANARY)).json()
     for _ in range(2):
         await stage.buyer().post(f"/api/v1/services/{stage.line['id']}/tokens", json={}, key=new_id("tok"))
@@ -124,6 +125,7 @@ async def test_strangers_and_redis_hear_numbers_only(street: Street, redis: Clie
         _silent_about(stranger, [*canaries, "tok_", "usr_"])
         for listening in (holder, staff):
             _silent_about(listening, canaries, but="snapshot")
+    await redis.publish(THE_END, "")
     texts = [str(message) async for message in _published(overheard)]
     assert any("service.updated" in text for text in texts)
     assert not [text for text in texts if any(canary in text for canary in canaries)]
@@ -150,8 +152,9 @@ def _silent_about(listening: Listening, canaries: list[str], but: str = "") -> N
 
 
 async def _published(overheard: Any) -> AsyncIterator[Any]:
-    """Everything there is by now."""
-    while (message := await overheard.get_message(ignore_subscribe_messages=True, timeout=0.2)) is not None:
+    """Everything there was before the end."""
+    async for message in overheard.listen():
+        if message["channel"] == THE_END:
+            break
         yield message
-        await asyncio.sleep(0)
     await overheard.aclose()

@@ -50,10 +50,11 @@ async def test_it_works_counts_and_stops(servers: Servers, tmp_path: Path) -> No
     port, log = free_port(), tmp_path / "worker.log"
     async with worker(servers, log, port) as child:
         await child.start()
-        await asyncio.sleep(2)
-        async with httpx.AsyncClient() as http:
-            metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
-        assert 'usher_sweeps_total{name="orders overdue",outcome="done"}' in metrics
+        swept, metrics = 'usher_sweeps_total{name="orders overdue",outcome="done"}', ""
+        async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(60):
+            while swept not in metrics:
+                await asyncio.sleep(0.1)
+                metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
         assert 'outcome="failed"' not in metrics
         await child.stop()
         assert await child.wait() == 0

@@ -30,6 +30,7 @@ from workers.sweeps import Sweep
 from workers.worker import Parts, WorkerProcess
 
 STREAM = "orders"
+PATIENT = 60.0
 pytestmark = pytest.mark.process
 
 
@@ -45,18 +46,18 @@ class House:
     swept: list[float] = field(default_factory=list)
     slow: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def works(self, *, seconds: float = 10.0) -> None:
+    async def works(self) -> None:
         """A new message and a new job both arrive."""
         said = await says(self.mongo.database, STREAM, 3)
         subject = new_id("dlv")
         await self.queue.enqueue("note", subject)
-        await eventually(lambda: set(said) <= set(self.recorder.seen), seconds)
-        await eventually(lambda: subject in self.ran, seconds)
+        await eventually(lambda: set(said) <= set(self.recorder.seen))
+        await eventually(lambda: subject in self.ran)
         assert not self.running.done()
 
 
-async def eventually(holds: Callable[[], bool], seconds: float) -> None:
-    async with asyncio.timeout(seconds):
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENT):
         while not holds():  # noqa: ASYNC110 — what is waited for has no event to offer.
             await asyncio.sleep(0.05)
 
@@ -74,7 +75,7 @@ async def house(own_servers: Servers) -> AsyncIterator[House]:
     house = await open_house(own_servers, mongo)
     yield house
     house.worker.stop.set()
-    await asyncio.wait_for(house.running, 15)
+    await asyncio.wait_for(house.running, PATIENT)
     await mongo.close()
 
 
@@ -123,7 +124,7 @@ async def open_house(servers: Servers, mongo: MongoConnection) -> House:
 
 async def test_messages_and_jobs_arrive_and_a_failing_sweep_goes_on(house: House) -> None:
     await house.works()
-    await eventually(lambda: len(house.swept) > 3, 5)
+    await eventually(lambda: len(house.swept) > 3)
     assert await unsaid(house.mongo.database) == 0
 
 
@@ -141,11 +142,11 @@ async def test_redis_killed_and_back(house: House) -> None:
     subjects = [new_id("dlv") for _ in range(5)]
     for subject in subjects:
         await house.queue.enqueue("note", subject)
-    await eventually(lambda: set(subjects) <= set(house.ran), 15)  # Jobs run without Redis.
+    await eventually(lambda: set(subjects) <= set(house.ran))  # Jobs run without Redis.
     said = await says(house.mongo.database, STREAM, 2)
     await asyncio.sleep(1)
     await house.servers.redis.child.start()
-    await eventually(lambda: set(said) <= set(house.recorder.seen), 10)
+    await eventually(lambda: set(said) <= set(house.recorder.seen))
     for _ in range(3):  # More than ARQ has places, were any lost.
         await house.works()
 
@@ -167,7 +168,7 @@ async def test_mongod_killed_and_back(house: House) -> None:
     await asyncio.sleep(3)
     assert not house.running.done()
     await house.servers.mongod.child.start()
-    await house.works(seconds=15)
+    await house.works()
 
 
 async def test_paused_jobs_wait_and_resume(house: House) -> None:
@@ -178,16 +179,16 @@ async def test_paused_jobs_wait_and_resume(house: House) -> None:
     await asyncio.sleep(1.5)
     assert subject not in house.ran
     await house.queue.resume()
-    await eventually(lambda: subject in house.ran, 5)
+    await eventually(lambda: subject in house.ran)
 
 
 async def test_a_stopping_worker_gives_its_job_back(house: House) -> None:
     subject = new_id("dlv")
     await house.queue.enqueue("take_long", subject)
-    await eventually(lambda: subject in house.ran, 5)
+    await eventually(lambda: subject in house.ran)
     house.worker.stop.set()
     with suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(house.running), 10)
+        await asyncio.wait_for(asyncio.shield(house.running), PATIENT)
     assert house.running.done()
     [job] = await house.queue.listed()
     assert (job.status, job.tries) == ("queued", 0)

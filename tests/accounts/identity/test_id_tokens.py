@@ -35,7 +35,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 async def tokens(own_issuer: Issuer, clock: FixedClock) -> AsyncIterator[GoogleIdTokens]:
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         keys = KeySet(own_issuer.keys_url, clock, client)
         yield GoogleIdTokens(keys, clock, issuers=[ISSUER], audiences=["other.example.com", CLIENT_ID])
 

@@ -140,7 +140,7 @@ async def sandbox_rig(database: Database) -> AsyncIterator[SandboxRig]:
 
 
 @asynccontextmanager
-async def stripe_rig(timeout_seconds: float = 1.5) -> AsyncIterator[StripeRig]:
+async def stripe_rig(timeout_seconds: float = 3.0) -> AsyncIterator[StripeRig]:
     async with running_stripe() as stripe:
         provider = stripe_provider(stripe.url, timeout_seconds)
         rig = StripeRig(provider, stripe)
@@ -149,7 +149,7 @@ async def stripe_rig(timeout_seconds: float = 1.5) -> AsyncIterator[StripeRig]:
         await provider.aclose()
 
 
-def stripe_provider(url: str, timeout_seconds: float = 1.5, api_key: str = "sk_test_x") -> StripeProvider:
+def stripe_provider(url: str, timeout_seconds: float = 3.0, api_key: str = "sk_test_x") -> StripeProvider:
     return StripeProvider(
         SystemClock(),
         api_key=api_key,

@@ -79,7 +79,7 @@ async def mock_url() -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     address = None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while address is None:
             line = (await process.stdout.readline()).decode()
             assert line, "stripe-mock ended"
@@ -91,7 +91,7 @@ async def mock_url() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def provider(mock_url: str) -> AsyncIterator[StripeProvider]:
-    provider = _provider(mock_url, _OlderDocument(timeout=10))
+    provider = _provider(mock_url, _OlderDocument(timeout=60))
     yield provider
     await provider.aclose()
 
@@ -120,7 +120,7 @@ async def test_listing_captures(provider: StripeProvider) -> None:
 
 async def test_the_mock_does_refuse_what_is_wrong(mock_url: str) -> None:
     """Else the tests above would say nothing."""
-    provider = _provider(mock_url, _Misspelling(timeout=10))
+    provider = _provider(mock_url, _Misspelling(timeout=60))
     with pytest.raises(ProviderRefused):
         await provider.open(a_charge("client_secret"))
     await provider.aclose()
