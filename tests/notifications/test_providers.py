@@ -43,7 +43,7 @@ def letter(**other: Any) -> Letter:
 
 
 def smtp(mailbox: Mailbox, **other: Any) -> SmtpEmail:
-    options: dict[str, Any] = {"encryption": "none", "timeout_seconds": 2.0} | other
+    options: dict[str, Any] = {"encryption": "none", "timeout_seconds": 30.0} | other
     return SmtpEmail(SmtpServer("127.0.0.1", mailbox.port, **options), SENDER, CLOCK)
 
 
@@ -161,7 +161,7 @@ async def test_each_failure_says_what_it_means(
 ) -> None:
     getattr(mailbox, step).append(answer)
     with pytest.raises(error) as raised:
-        await smtp(mailbox, timeout_seconds=0.5).send(letter())
+        await smtp(mailbox, timeout_seconds=3.0 if answer == "hang" else 30.0).send(letter())
     assert raised.type is error
     assert "ada" not in str(raised.value)
     await smtp(mailbox).send(letter())

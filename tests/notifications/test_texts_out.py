@@ -31,7 +31,7 @@ async def texts(twilio: TwilioServer) -> AsyncIterator[TwilioTexts]:
     await texts.aclose()
 
 
-def through(twilio: TwilioServer, token: str = TOKEN, timeout_seconds: float = 5.0) -> TwilioTexts:
+def through(twilio: TwilioServer, token: str = TOKEN, timeout_seconds: float = 30.0) -> TwilioTexts:
     return TwilioTexts(TwilioAccount(twilio.url, SID, token, SENDER, timeout_seconds))
 
 
@@ -69,7 +69,7 @@ async def test_each_failure_says_what_it_means(
 
 async def test_an_answer_that_does_not_come_leaves_it_open(twilio: TwilioServer, texts: TwilioTexts) -> None:
     twilio.next = ["keep_and_hang"]
-    hasty = through(twilio, timeout_seconds=0.5)
+    hasty = through(twilio, timeout_seconds=3.0)
     with pytest.raises(MailUnsure):
         await hasty.send(MESSAGE)
     await hasty.aclose()

@@ -134,9 +134,9 @@ async def test_one_worker_holds_a_lease_and_everybody_does_without_redis(
 ) -> None:
     name = str(ULID())
     first, second = Leases(redis, "a"), Leases(redis, "b")
-    assert await first.held(name, 5)
-    assert await first.held(name, 5)
-    assert not await second.held(name, 5)
+    assert await first.held(name, 60)
+    assert await first.held(name, 60)
+    assert not await second.held(name, 60)
     await first.let_go()
-    assert await second.held(name, 5)
+    assert await second.held(name, 60)
     assert await Leases(no_redis, "a").held(name, 5)
