@@ -41,7 +41,7 @@ class Page:
     def __init__(self, lines: asyncio.StreamReader) -> None:
         self._lines = lines
 
-    async def hears(self, event: str, *, seconds: float = 10.0) -> Any:
+    async def hears(self, event: str, *, seconds: float = 60.0) -> Any:
         async with asyncio.timeout(seconds):
             while line := await self._lines.readline():
                 said = json.loads(line)
