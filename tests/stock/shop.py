@@ -76,11 +76,14 @@ class Shop:
         return {c.ticket_type_id: (c.available, c.held, c.sold) for c in counts.by_type}
 
 
-def shop(database: Database, redis: Client, *, claims: CountedClaims | None = None) -> Shop:
+def shop(
+    database: Database, redis: Client, *, claims: CountedClaims | None = None, memory_seconds: float = 3600
+) -> Shop:
+    """What a process remembers for a second it remembers for an hour here: no machine is too slow for it."""
     clock = FixedClock(datetime.now(UTC))
-    picture = Picture(redis)
+    picture = Picture(redis, check_ms=3_600_000)
     claims = claims or CountedClaims(database)
-    stock = Stock(picture, picture, claims, Breaker(), clock)
+    stock = Stock(picture, picture, claims, Breaker(), clock, memory_seconds=memory_seconds)
     return Shop(stock, picture, claims, redis, database, clock)
 
 

@@ -43,7 +43,14 @@ BUILD_WAIT_SECONDS = 1.5
 
 class Stock:
     def __init__(
-        self, picture: Picture, rebuilding: Picture, claims: Claims, breaker: Breaker, clock: Clock
+        self,
+        picture: Picture,
+        rebuilding: Picture,
+        claims: Claims,
+        breaker: Breaker,
+        clock: Clock,
+        *,
+        memory_seconds: float = MEMORY_SECONDS,
     ) -> None:
         """``rebuilding`` speaks to the same Redis with more patience, for work no buyer waits on."""
         self._picture = picture
@@ -51,6 +58,7 @@ class Stock:
         self._claims = claims
         self._breaker = breaker
         self._clock = clock
+        self._memory_seconds = memory_seconds
         self._repairs = Repairs(rebuilding, claims, breaker, clock)
         self._memory: dict[str, MemoryPicture] = {}
         self._loading: dict[str, asyncio.Lock] = {}
@@ -261,7 +269,7 @@ class Stock:
             # In a thread, because a large event would stop the event loop for longer than a time-out.
             picture = await asyncio.to_thread(MemoryPicture, plan, claims)
             took = time.monotonic() - begun
-            picture.kept_until = begun + max(MEMORY_SECONDS, MEMORY_SHARE * took)
+            picture.kept_until = begun + max(self._memory_seconds, MEMORY_SHARE * took)
             self._memory[plan.event_id] = picture
             return picture
 
