@@ -37,8 +37,8 @@ async def worker(servers: Servers, log: Path, metrics_port: int) -> AsyncIterato
         },
         log=log,
         ready=ready,
-        start_seconds=30,
-        stop_seconds=15,
+        start_seconds=120,
+        stop_seconds=60,
     )
     try:
         yield child
