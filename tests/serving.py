@@ -18,7 +18,7 @@ import psutil
 from app.embedded.leash import leash
 
 USHER_SERVE = (sys.executable, "-m", "app.cli", "serve")
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 class Serving:
@@ -90,7 +90,7 @@ def serving(data_dir: Path, *options: str, **more: Any) -> Iterator[Serving]:
             running.stop()
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 15.0) -> None:
+def eventually(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from app.check.look import Look, look
@@ -20,14 +22,18 @@ def main(mongodb_url: str, redis_url: str, database: str = "") -> dict[str, Any]
 
 
 async def check(
-    mongodb_url: str, redis_url: str, database: str = "", pause: float = PAUSE_SECONDS
+    mongodb_url: str,
+    redis_url: str,
+    database: str = "",
+    pause: float = PAUSE_SECONDS,
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> dict[str, Any]:
     """``violations`` is empty when every invariant holds; ``warnings`` are worth a look."""
     name = database or Mongo().mongodb_database
     connection = MongoConnection(mongodb_url, name, timeout_ms=TIMEOUT_MS)
     redis = connect(redis_url, timeout_ms=5000)
     try:
-        looks = await _looks(connection.database, redis, pause)
+        looks = await _looks(connection.database, redis, partial(wait, pause))
     except (PyMongoError, RedisError) as error:
         return _unreachable(error)
     finally:
@@ -36,12 +42,12 @@ async def check(
     return _report(looks)
 
 
-async def _looks(database: Database, redis: Client, pause: float) -> list[Look]:
+async def _looks(database: Database, redis: Client, pause: Callable[[], Awaitable[None]]) -> list[Look]:
     """What a write under way leaves half done is whole two seconds later."""
     first = await look(database, redis)
     if not first.findings:
         return [first]
-    await asyncio.sleep(pause)
+    await pause()
     return [first, await look(database, redis)]
 
 

@@ -95,10 +95,11 @@ async def test_what_the_second_look_does_not_see_was_a_write_under_way(world: Wo
     """Planted, then put right during the pause."""
     await world.order("pending", {"$inc": {"total.amount": 1}})
     database = world.house.database.name
-    looking = asyncio.create_task(check(world.mongo_url, world.redis_url, database, pause=2.0))
-    await asyncio.sleep(1.0)
-    await world.order("pending", {"$inc": {"total.amount": -1}})
-    report = await looking
+
+    async def put_right(_: float) -> None:
+        await world.order("pending", {"$inc": {"total.amount": -1}})
+
+    report = await check(world.mongo_url, world.redis_url, database, wait=put_right)
     assert report["violations"] == []
     assert len(report["looked_at"]) == 2
 

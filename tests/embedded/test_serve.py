@@ -189,7 +189,7 @@ async def test_killed_supervisor_leaves_no_orphans_and_loses_no_data(tmp_path: P
         first, family = usher.run, usher.family
         assert len(family) == 6
         usher.kill()
-        eventually(lambda: not any(alive(process.pid) for process in family), seconds=5)
+        eventually(lambda: not any(alive(process.pid) for process in family))
     with serving(directory, command=COMMAND) as usher:
         assert usher.run["admin"] == first["admin"]
         assert len(await rows(usher.run["mongod"]["url"], "admins")) == 1

@@ -19,13 +19,17 @@ def shell(name: str, script: str, **more: float) -> Child:
     return Child(name, ["/bin/sh", "-c", script], **more)  # type: ignore[arg-type]
 
 
+def delays_of(caplog: pytest.LogCaptureFixture) -> list[object]:
+    return [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
+
+
 async def test_delays_double_up_to_the_longest(caplog: pytest.LogCaptureFixture) -> None:
     supervisor = Supervisor(lambda: None, first_delay=0.01, longest_delay=0.03)
     with caplog.at_level(logging.WARNING, "usher.supervisor"):
         await supervisor.start([shell("crasher", "exit 3")])
-        await asyncio.sleep(0.5)
+        await asyncio.to_thread(eventually, lambda: len(delays_of(caplog)) >= 4)
         await supervisor.stop()
-    delays = [record.args[2] for record in caplog.records if isinstance(record.args, tuple)]
+    delays = delays_of(caplog)
     assert delays[:4] == [0.01, 0.02, 0.03, 0.03]
     assert "crasher ended with code 3" in caplog.text
 
@@ -34,10 +38,9 @@ async def test_steady_child_starts_over_with_the_first_delay(caplog: pytest.LogC
     supervisor = Supervisor(lambda: None, first_delay=0.01, longest_delay=1, steady_seconds=0.05)
     with caplog.at_level(logging.WARNING, "usher.supervisor"):
         await supervisor.start([shell("steady", "sleep 0.1")])
-        await asyncio.sleep(0.6)
+        await asyncio.to_thread(eventually, lambda: len(delays_of(caplog)) >= 3)
         await supervisor.stop()
-    delays = {record.args[2] for record in caplog.records if isinstance(record.args, tuple)}
-    assert delays == {0.01}
+    assert set(delays_of(caplog)) == {0.01}
 
 
 async def test_last_stage_stops_first(tmp_path: Path) -> None:
