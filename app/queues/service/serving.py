@@ -28,6 +28,7 @@ FROM: dict[str, frozenset[Status]] = {
 """Narrower than the table of moves: whoever waits is called in their turn and not by hand."""
 OF_A_CALL = ("counter", "called_at", "recalled_at", "started_at", "verified_at", "ended_at")
 """What a token that waits again has no more."""
+LAST_CALL = ("called_at", "recalled_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,12 @@ class Serving:
         return found if found.replayed else await self._done(found.token, "completed", "complete", hand)
 
     async def no_show(self, token_id: str, hand: Hand) -> Acted:
-        """Raises TooEarly until the line's grace period since the call is over, by the database's clock."""
+        """Raises TooEarly until the grace period since the last call is over, by the database's clock."""
         found = await self._found(token_id, "no_show", hand)
         if found.replayed:
             return found
         service = await self._acting.service_of(found.token)
-        grace = Pause(("called_at",), timedelta(seconds=service.grace_seconds))
+        grace = Pause(LAST_CALL, timedelta(seconds=service.grace_seconds))
         return await self._done(found.token, "no_show", "no_show", hand, after=grace)
 
     async def recall(self, token_id: str, hand: Hand) -> Acted:
@@ -115,7 +116,7 @@ class Serving:
             return await self._done(
                 token, "called", "recall", hand, fields=fields, unset=["ended_at"], more=told_too
             )
-        gap = Pause(("called_at", "recalled_at"), timedelta(seconds=service.recall_gap_seconds))
+        gap = Pause(LAST_CALL, timedelta(seconds=service.recall_gap_seconds))
         return await self._done(token, "called", "recall", hand, fields=fields, after=gap, more=told_too)
 
     async def requeue(self, token_id: str, hand: Hand) -> Acted:

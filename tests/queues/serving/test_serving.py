@@ -119,6 +119,17 @@ async def test_a_recall_keeps_its_distance(desk: Desk) -> None:
     assert refused.value.data["not_before"] == rfc3339(again.recalled_at + timedelta(seconds=30))
 
 
+async def test_a_recall_gives_time_to_come(desk: Desk) -> None:
+    serving, line = desk.counters.serving, await desk.line(grace_seconds=60, recall_gap_seconds=0)
+    await desk.people(line, 1)
+    token = await desk.aged(await desk.next(line), timedelta(seconds=61))
+    again = (await serving.recall(token.id, hand(token))).token
+    with pytest.raises(TooEarly):
+        await serving.no_show(again.id, hand(again))
+    again = await desk.aged(again, timedelta(seconds=61))
+    assert (await serving.no_show(again.id, hand(again))).token.status == "no_show"
+
+
 async def test_a_no_show_is_undone_by_recall(desk: Desk) -> None:
     serving, line = desk.counters.serving, await desk.line()
     token = await desk.called(line, contact=EMAIL)
