@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from ulid import ULID
 
 from app.core.mongo import Database, MongoConnection
 from tests.servers import Servers, running_servers
+
+settings.register_profile(
+    "usher", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("usher")
+"""The same examples in every run, and none that fails because the machine was busy."""
 
 
 @pytest.fixture(scope="session")
