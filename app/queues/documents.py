@@ -49,6 +49,7 @@ def service_of(document: Document) -> Service:
         grace_seconds=document["grace_seconds"],
         recall_gap_seconds=document["recall_gap_seconds"],
         invites=tuple(Invite(i["n"], i["at"], i["key_version"]) for i in document.get("invites", ())),
+        former_slugs=tuple(document.get("former_slugs", ())),
     )
 
 
@@ -64,6 +65,7 @@ def settings_document(service: Service) -> Document:
     """What staff may change."""
     return {
         "slug": service.slug,
+        "former_slugs": list(service.former_slugs),
         "name": service.name,
         "description": service.description,
         "timezone": service.timezone,

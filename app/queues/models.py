@@ -82,6 +82,8 @@ class Service:
     grace_seconds: int = 60
     recall_gap_seconds: int = 30
     invites: tuple[Invite, ...] = ()
+    former_slugs: tuple[str, ...] = ()
+    """Links with them are in people's hands. Another line that takes one of them has it."""
 
     @property
     def front(self) -> int:

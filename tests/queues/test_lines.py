@@ -52,8 +52,10 @@ async def test_one_address_is_one_lines(house: House) -> None:
     answer = await house.call("PATCH", f"/services/{other['id']}", body, token=house.staff)
     assert problem(answer) == (409, "slug_taken")
     await house.change(line, slug=f"{line['slug'][:30]}-new")
-    assert problem(await house.call("GET", f"/services/{line['slug']}")) == (404, "not_found")
+    former = await house.call("GET", f"/services/{line['slug']}")
+    assert former.json()["id"] == line["id"], "links with the old address are in people's hands"
     await house.change(other, slug=line["slug"])
+    assert (await house.call("GET", f"/services/{line['slug']}")).json()["id"] == other["id"]
 
 
 async def test_a_rush_for_one_address_has_one_winner(house: House) -> None:

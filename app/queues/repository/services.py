@@ -47,7 +47,11 @@ class Services:
         self._services = database["services"]
 
     async def prepare(self) -> None:
-        indexes = [IndexModel("slug", name="slug", unique=True), IndexModel("verify", name="verify")]
+        indexes = [
+            IndexModel("slug", name="slug", unique=True),
+            IndexModel("verify", name="verify"),
+            IndexModel("former_slugs", name="former_slugs"),
+        ]
         await ensure_indexes(self._services, indexes)
 
     async def insert(self, service: Service, change: Change, messages: Sequence[Message]) -> bool:
@@ -67,7 +71,10 @@ class Services:
         return service_of(found) if found else None
 
     async def by_slug(self, slug: str) -> Service | None:
+        """Whose it is now, else whose it was."""
         found = await self._services.find_one({"slug": slug}, _OURS)
+        if found is None:
+            found = await self._services.find_one({"former_slugs": slug}, _OURS, sort=[("_id", -1)])
         return service_of(found) if found else None
 
     async def list(self, after: str, limit: int) -> list[Service]:

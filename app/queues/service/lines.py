@@ -21,6 +21,7 @@ from app.queues.service.directory import Directory
 from app.queues.service.reading import Reading
 
 ATTEMPTS = 20
+FORMER_KEPT = 10
 _LONGEST = 200
 """Of a description in the audit."""
 
@@ -76,7 +77,7 @@ class Lines:
         """Raises NotFound, StaleVersion, SlugTaken."""
 
         def revise(service: Service) -> Service:
-            return replace(service, **given)
+            return _keeping_links(service, replace(service, **given))
 
         step = partial(self._change, service_id, order, "updated", revise)
         return await self._once(f"PATCH /services/{service_id}", service_id, order, step)
@@ -138,6 +139,13 @@ class Lines:
                 self._reading.forget(service_id)
                 return saved
         raise Transient
+
+
+def _keeping_links(before: Service, after: Service) -> Service:
+    if after.slug == before.slug:
+        return after
+    former = [slug for slug in (before.slug, *before.former_slugs) if slug != after.slug]
+    return replace(after, former_slugs=tuple(former[:FORMER_KEPT]))
 
 
 def _news(caller: Caller, what: str, before: Service, after: Service) -> list[Message]:
