@@ -133,6 +133,22 @@ async def test_no_refusal_hides_an_order_made_before(house: House) -> None:
     assert (again.status_code, again.json()["id"]) == (201, mine["id"])
 
 
+async def test_a_change_of_the_event_hides_no_order_made_before(house: House) -> None:
+    """The answer was lost; meanwhile the event would not take this booking any more."""
+    event, email = await house.event(**standing(5)), some_email()
+    mine = await house.book(event, places(event, 2), email=email, key="k")
+    await house.change(event, ticket_types=[{"name": "Standing", "max_per_order": 1}])
+    again = await house.try_book(event, [places(event, 2)], email=email, key="k")
+    assert (again.status_code, again.json()["secret"]) == (201, mine["secret"])
+    assert problem(await house.try_book(event, [places(event, 2)], key="k")) == (409, "limit_exceeded")
+
+    await house.cancel_event(event)
+
+    again = await house.try_book(event, [places(event, 2)], email=email, key="k")
+    assert (again.status_code, again.json()["id"]) == (201, mine["id"])
+    assert problem(await house.try_book(event, [places(event, 2)], key="k")) == (409, "event_cancelled")
+
+
 async def test_one_under_way_answers_in_progress(house: House) -> None:
     event, email = await house.event(), some_email()
     plan = (await house.sales.catalogue.cached(event["id"])).plan

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.catalogue.models import Event
 from app.catalogue.service import Availability, Catalogue
-from app.core.errors import KeyInProgress, KeyReused, Problem, Transient
+from app.core.errors import KeyInProgress, Problem, Transient
 from app.core.ids import new_id
 from app.core.mongo import PyMongoError, is_unavailable
 from app.core.ratelimit import LimitReached, Window
 from app.core.security import KeyRing
 from app.orders import messages
-from app.orders.basket import Basket, fill
+from app.orders.basket import Basket
 from app.orders.booking import Booked, Booking, SalesRules
 from app.orders.errors import LimitExceeded
 from app.orders.limits import Slots
 from app.orders.models import Checkout, Mode, Order, issue_tickets
 from app.orders.outcomes import Inserted, KeyUsed, Outcome, SlotTaken, UnitClaimed
 from app.orders.repository import Orders
+from app.orders.service.earlier import Earlier
 from app.orders.service.expiry import Expiry
 from app.orders.service.places import Places
 from app.orders.sold_out import SoldOutMemo
@@ -29,7 +31,9 @@ from app.stock.models import Hold, InProgress, Limited, Missing, Outdated, Taken
 from app.stock.service import Stock
 
 ATTEMPTS = 20
-KEY_KEPT = timedelta(hours=24)
+
+Price = Callable[[Event], Basket]
+"""What the booking comes to in an event as it is. Raises what ``fill`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Means:
     expiry: Expiry
     memo: SoldOutMemo
     ring: KeyRing
+    earlier: Earlier
 
 
 class Attempt:
@@ -55,6 +60,7 @@ class Attempt:
         rules: SalesRules,
         booking: Booking,
         event: Event,
+        price: Price,
         basket: Basket,
         crowd: str,
         now: datetime,
@@ -64,6 +70,7 @@ class Attempt:
         self._rules = rules
         self._booking = booking
         self._event = event
+        self._price = price
         self._basket = basket
         self._now = now
         self._id = new_id("ord")
@@ -107,8 +114,7 @@ class Attempt:
         if isinstance(answer, InProgress):
             return await self._replay() or self._in_progress()
         if isinstance(answer, Outdated):
-            await self._reload()
-            return None
+            return await self._reload()
         if answer.overdue and await self._means.expiry.end_overdue(answer.overdue):
             return None
         if answer.check and await self._means.stock.repair(self._event.plan):
@@ -122,13 +128,17 @@ class Attempt:
     def _in_progress(self) -> Booked:
         raise KeyInProgress(retry_after=1)
 
-    async def _reload(self) -> None:
+    async def _reload(self) -> Booked | None:
         """The event changed, or its picture is gone."""
         self._event = await self._means.catalogue.fresh(self._event.id)
-        self._basket = fill(self._event, self._booking.lines, self._now, self._rules.max_places)
+        try:
+            self._basket = self._price(self._event)
+        except Problem as refusal:
+            return await self._refuse(refusal)
         self._slots = Slots(self._booking.email_hash, self._event.max_per_customer)
         if not await self._means.stock.renew(self._event.plan):
             self._take = self._means.stock.take_from_memory
+        return None
 
     async def _claim(self, units: tuple[str, ...]) -> Booked | None:
         while True:
@@ -183,26 +193,10 @@ class Attempt:
         await self._means.stock.release(self._event.plan, [self._id], units, mark=self._mark)
 
     async def _refuse(self, problem: Problem) -> Booked:
-        """No is said to a request with a key only after its key was found to have made no order."""
-        replay = await self._replay()
-        if replay is None:
-            raise problem
-        return replay
+        return await self._means.earlier.or_refuse(problem, self._booking, self._now, self._id)
 
     async def _replay(self) -> Booked | None:
-        """The order this key made before. Raises KeyReused; None when there is none."""
-        booking = self._booking
-        if booking.key is None:
-            return None
-        order = await self._means.orders.by_key(booking.event_id, booking.caller, booking.key)
-        if order is None:
-            return None
-        if order.id != self._id and order.created_at < self._now - KEY_KEPT:
-            await self._means.orders.forget_key(order)
-            return None
-        if order.idem["body"] != booking.body_hash:
-            raise KeyReused
-        return Booked(order, replayed=order.id != self._id)
+        return await self._means.earlier.order(self._booking, self._now, self._id)
 
     def _order(self, units: tuple[str, ...], limits: tuple[str, ...]) -> Order:
         booking, basket, now, grant = self._booking, self._basket, self._now, self._means.ring.grant()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from app.catalogue.models import Event
 from app.catalogue.service import Availability, Catalogue
 from app.core.clock import Clock
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Problem
 from app.core.security import KeyRing
 from app.orders.basket import Basket, fill
 from app.orders.booking import Booked, Booking, SalesRules
 from app.orders.repository import Orders
-from app.orders.service.attempt import Attempt, Means
+from app.orders.service.attempt import Attempt, Means, Price
+from app.orders.service.earlier import Earlier
 from app.orders.service.expiry import Expiry
 from app.orders.service.places import Places
 from app.orders.sold_out import SoldOutMemo
@@ -33,7 +37,8 @@ class HoldService:
         rules: SalesRules,
         providers: frozenset[str],
     ) -> None:
-        self._means = Means(orders, stock, catalogue, availability, places, expiry, memo, ring)
+        earlier = Earlier(orders)
+        self._means = Means(orders, stock, catalogue, availability, places, expiry, memo, ring, earlier)
         self._clock = clock
         self._rules = rules
         self._providers = providers
@@ -47,16 +52,32 @@ class HoldService:
         """
         event = await self._event(booking.event_id)
         now = self._clock.now()
-        basket = fill(event, booking.lines, now, self._rules.max_places)
-        self._check_provider(booking, basket)
+        price = partial(self._price, booking, now)
+        try:
+            event, basket = await self._priced(event, price)
+        except Problem as refusal:
+            return await self._means.earlier.or_refuse(refusal, booking, now)
         if booking.key is None and self._means.memo.knows(event.id, basket.wants):
             raise SoldOut
         crowd = self._hidden(booking.address) if booking.address else ""
-        return await Attempt(self._means, self._rules, booking, event, basket, crowd, now).run()
+        return await Attempt(self._means, self._rules, booking, event, price, basket, crowd, now).run()
 
     def _hidden(self, address: str) -> str:
         """Names it in Redis."""
         return self._ring.pseudonym("booking-address", address)
+
+    async def _priced(self, event: Event, price: Price) -> tuple[Event, Basket]:
+        """Nobody is refused for what only this process remembers of the event."""
+        try:
+            return event, price(event)
+        except Problem:
+            event = await self._means.catalogue.recent(event.id)
+            return event, price(event)
+
+    def _price(self, booking: Booking, now: datetime, event: Event) -> Basket:
+        basket = fill(event, booking.lines, now, self._rules.max_places)
+        self._check_provider(booking, basket)
+        return basket
 
     def _check_provider(self, booking: Booking, basket: Basket) -> None:
         """A total of 0 needs no provider."""
