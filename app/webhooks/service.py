@@ -26,7 +26,8 @@ Settle = Callable[[str, str], Awaitable[Literal["settled", "unknown"]]]
 JOB = "handle_delivery"
 FIRST_SWEEP = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
-TRIES_BEFORE_PARKING = 10
+TRIES_BEFORE_PARKING = 7
+"""Some five minutes: before ``usher check`` calls a delivery overdue, it waits for a person."""
 SWEEP_BATCH = 200
 
 DELIVERIES = Counter("usher_deliveries_total", "Inbound webhooks", ["provider", "outcome"])

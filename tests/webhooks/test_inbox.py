@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from app.check.rules.messages import OWED_SECONDS
 from app.core.clock import SystemClock
 from app.core.errors import IllegalTransition, NotFound, Transient
 from app.core.jobs import JobQueue
@@ -149,6 +150,22 @@ async def test_failures_back_off_and_a_lasting_one_is_parked(
         await inbox.handle(delivery)
     stored = await only(database)
     assert (stored["status"], stored["reason"]) == ("parked", "ValueError")
+
+
+async def test_one_that_can_never_be_handled_waits_for_a_person_before_it_counts_as_overdue(
+    inbox: Inbox, database: Database, settlements: Settlements
+) -> None:
+    """A refusal by the provider, say, to show an object that it does not know."""
+    delivery = await receive(inbox, database)
+    settlements.error = ValueError()
+    waited = 0.0
+    while (stored := await only(database))["status"] == "received":
+        with pytest.raises(ValueError):  # noqa: PT011 — the fake's own.
+            await inbox.handle(delivery)
+        waited += (stored["next_at"] - SystemClock().now()).total_seconds()
+
+    assert stored["status"] == "parked"
+    assert waited < OWED_SECONDS
 
 
 async def test_redis_away_does_not_stop_webhooks(database: Database, settlements: Settlements) -> None:
