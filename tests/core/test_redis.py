@@ -51,7 +51,7 @@ async def test_a_loop_that_was_busy_still_takes_the_answer(
 
 
 async def test_a_pool_that_stays_empty_says_so_and_serves_again(redis_url: str) -> None:
-    client = connect(redis_url, timeout_ms=100, max_connections=1)
+    client = connect(redis_url, timeout_ms=1500, max_connections=1)
     pool = client.connection_pool
     held = await pool.get_connection()
     with pytest.raises(RedisError):

@@ -18,7 +18,7 @@ from app.settings import Mongo, Redis, Runtime, Sales, Security, Settings
 PASSWORD = "a-long-enough-password"
 NOWHERE = "http://127.0.0.1:9"
 """Webhooks the sandbox sends from here find nobody."""
-PATIENT = httpx.Timeout(30)
+PATIENT = httpx.Timeout(120)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def settings_for(mongo_url: str, redis_url: str) -> Settings:
         runtime=Runtime(env="test", log_level="error", public_url=NOWHERE),
         security=Security(signin_per_minute=10_000, signin_address_per_minute=100_000),
         mongo=Mongo(mongodb_url=mongo_url, mongodb_database=f"test_{ULID()}".lower()),
-        redis=Redis(redis_url=redis_url, redis_timeout_ms=2000),
+        redis=Redis(redis_url=redis_url, redis_timeout_ms=10_000),
         sales=Sales(bookings_per_minute=100_000),
     )
 

@@ -23,7 +23,7 @@ import pytest
 from tests.serving import Serving, serving
 
 SEED = 20261120
-SECONDS = 300
+SECONDS = 1200
 GENEROUS = {
     "USHER_BOOKINGS_PER_MINUTE": "1000000",
     "USHER_SIGNIN_PER_MINUTE": "1000000",
@@ -139,7 +139,7 @@ def a_stage(directory: Path) -> Iterator[Stage]:
     data = directory / "data"
     with (
         serving(data, "--demo", environment=GENEROUS) as running,
-        httpx.Client(base_url=f"{running.url}/api/v1", timeout=30) as client,
+        httpx.Client(base_url=f"{running.url}/api/v1", timeout=120) as client,
     ):
         yield furnished(running, client)
 
@@ -164,7 +164,7 @@ def furnished(running: Serving, client: httpx.Client) -> Stage:
     ids = [thing["id"] for thing in (*events, *orders, line, *places)]
     used = {word for event in events for word in (event["timezone"], event["currency"])}
     used |= {one["timezone"] for one in client.get("/services").json()["items"]}
-    document = shortened(httpx.get(f"{running.url}/openapi.json", timeout=30).json(), used)
+    document = shortened(httpx.get(f"{running.url}/openapi.json", timeout=120).json(), used)
     return Stage(running, tokens, [*ids, "sandbox"], json.dumps(document))
 
 

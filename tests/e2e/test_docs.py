@@ -69,7 +69,7 @@ def test_every_curl_line_of_the_tour_is_understood(tmp_path: Path) -> None:
         known = variables(running)
         script = COUNTING_CURL + "\n".join(command for _, command in lines)
         told = subprocess.run(
-            ["bash"], input=known + script, capture_output=True, text=True, timeout=120, check=False
+            ["bash"], input=known + script, capture_output=True, text=True, timeout=600, check=False
         )
     statuses = dict(zip([name for name, _ in lines], told.stdout.split(), strict=True))
     assert not {
@@ -80,7 +80,7 @@ def test_every_curl_line_of_the_tour_is_understood(tmp_path: Path) -> None:
 def variables(running: Serving) -> str:
     """What the session before the list has given."""
     admin = running.run["admin"]
-    with httpx.Client(base_url=f"{running.url}/api/v1", timeout=30) as client:
+    with httpx.Client(base_url=f"{running.url}/api/v1", timeout=120) as client:
         signed_in = client.post("/auth/signin", json=admin).json()
         event = client.get("/events").json()["items"][0]
         kind = event["ticket_types"][0]["id"]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.process
 README = Path(__file__).parents[2] / "README.md"
 PROMISED_URL = "http://127.0.0.1:8000"
 NOWHERE = "http://127.0.0.1:9"
-SECONDS = 60
+SECONDS = 600
 
 
 def lines() -> list[str]:

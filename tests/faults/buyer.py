@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 PAUSE = 0.1
 Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from tests.faults.house import Place, listening, url_of
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.faults.doomed"])
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Child:
     def stopped(self) -> bool:
         """Struck, and not woken yet."""
         assert self.process.pid is not None
+        assert self.alive, "it ended instead of standing still"
         return str(psutil.Process(self.process.pid).status()) == str(psutil.STATUS_STOPPED)
 
     def wake(self) -> None:
@@ -75,7 +76,7 @@ def _ended(child: Child) -> Iterator[Child]:
         yield child
     finally:
         child.process.kill()
-        child.process.join(10)
+        child.process.join(60)
 
 
 async def serving(client: httpx.AsyncClient, child: Child) -> None:

@@ -30,7 +30,8 @@ from workers.main import parts
 from workers.worker import WorkerProcess
 
 When = Literal["before", "after"]
-LONGEST_LIFE = 120
+LONGEST_LIFE = 900
+"""Seconds. Nobody is left over where the tests were killed."""
 
 
 @dataclass(frozen=True)

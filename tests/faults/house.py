@@ -36,7 +36,7 @@ class Place:
     mongo_url: str
     redis_url: str
     database: str
-    mongo_timeout_ms: int = 5000
+    mongo_timeout_ms: int = 60_000
 
     @classmethod
     def new(cls, mongo_url: str, redis_url: str) -> Place:
@@ -57,7 +57,7 @@ class Place:
             ),
             redis=Redis(redis_url=self.redis_url),
             sales=Sales(bookings_per_minute=100_000),
-            payments=Payments(providers="sandbox", provider_timeout_seconds=2),
+            payments=Payments(providers="sandbox", provider_timeout_seconds=30),
             mail=Mail(email_directory=str(self.letters / "mail")),
             sms=Sms(sms_directory=str(self.letters / "texts")),
         )
@@ -121,7 +121,7 @@ async def opened(
             while not server.started:
                 assert not serving.done(), "the API did not start"
                 await asyncio.sleep(0.005)
-            async with httpx.AsyncClient(base_url=url_of(sock), timeout=30) as client:
+            async with httpx.AsyncClient(base_url=url_of(sock), timeout=120) as client:
                 yield House(place, services, client)
         finally:
             server.should_exit = True

@@ -37,7 +37,7 @@ async def finished_once(stage: Stage, scenario: Scenario, doom: Doom) -> None:
 
 async def _api_dies(stage: Stage, scenario: Scenario, doom: Doom) -> None:
     with doomed_api(stage.house.place, doom) as child:
-        async with httpx.AsyncClient(base_url=child.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=child.url, timeout=120) as client:
             await serving(client, child)
             await scenario.act(stage, Buyer(client, stage.house.client if scenario.buyer_stays else None))
         assert await child.dies(), "the step was never reached"

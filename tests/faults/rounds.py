@@ -21,7 +21,7 @@ from workers.relay import Relay
 from workers.runner import Runner
 
 LIMIT = 1000
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 class Rounds:

@@ -19,7 +19,7 @@ from tests.faults.invariants import violations
 from tests.faults.rounds import Rounds, hurried, overdue, settled
 
 Json = dict[str, Any]
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 @dataclass

@@ -48,7 +48,7 @@ async def test_what_a_killed_process_left_is_finished_once(
 
 async def _api_dies(stage: LineStage, scenario: LineScenario, doom: Doom) -> None:
     with doomed_api(stage.house.place, doom) as child:
-        async with httpx.AsyncClient(base_url=child.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=child.url, timeout=120) as client:
             await serving(client, child)
             await scenario.act(stage, Buyer(client, stage.house.client))
         assert await child.dies(), "the step was never reached"

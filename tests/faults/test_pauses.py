@@ -62,7 +62,7 @@ async def test_an_api_that_slept_between_two_attempts(stage: Stage) -> None:
     scenario = BY_NAME["pay again"]
     await scenario.prepare(stage)
     with doomed_api(stage.house.place, Doom("attempt replaced", "before", "stop")) as child:
-        async with httpx.AsyncClient(base_url=child.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=child.url, timeout=300) as client:
             await serving(client, child)
             asking = asyncio.create_task(scenario.act(stage, Buyer(client)))
             while not child.stopped:
@@ -127,7 +127,7 @@ async def _api_sleeps(
 ) -> None:
     await scenario.prepare(stage)
     with doomed_api(stage.house.place, Doom(step, "before", "stop")) as child:
-        async with httpx.AsyncClient(base_url=child.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=child.url, timeout=300) as client:
             await serving(client, child)
             sleepy = Buyer(client)
             asking = asyncio.create_task(_asked(stage, scenario, sleepy))

@@ -70,7 +70,7 @@ class Mind:
         """Settles as far as its decision."""
         settling: asyncio.Task[object] = asyncio.create_task(self._settlement.by_ref("sandbox", ref))
         reached = asyncio.create_task(self.returns.reached.wait())
-        await asyncio.wait([settling, reached], timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([settling, reached], timeout=300, return_when=asyncio.FIRST_COMPLETED)
         assert reached.done(), "it never decided"
         return settling
 
