@@ -21,6 +21,10 @@ from tests.serving import Serving, eventually, serving
 
 pytestmark = pytest.mark.process
 
+PATIENCE = 120.0
+ENOUGH = 50
+"""Requests that were under way while processes came and went."""
+
 
 @pytest.fixture(scope="module")
 def usher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
@@ -35,6 +39,10 @@ async def rows(url: str, collection: str) -> list[dict[str, Any]]:
         return await connection.database[collection].find().to_list()
     finally:
         await connection.close()
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=PATIENCE)
 
 
 def alive(pid: int) -> bool:
@@ -68,9 +76,9 @@ def test_servers_listen_on_loopback_only(usher: Serving) -> None:
 
 
 def test_children_are_told_where_they_are(usher: Serving) -> None:
-    assert httpx.get(f"{usher.url}/USHER_PUBLIC_URL").text == usher.url
-    assert httpx.get(f"{usher.url}/USHER_MONGODB_URL").text == usher.run["mongod"]["url"]
-    keys = httpx.get(f"{usher.url}/USHER_SECRET_KEYS").text
+    assert get(f"{usher.url}/USHER_PUBLIC_URL").text == usher.url
+    assert get(f"{usher.url}/USHER_MONGODB_URL").text == usher.run["mongod"]["url"]
+    keys = get(f"{usher.url}/USHER_SECRET_KEYS").text
     assert keys.startswith("1:")
     assert len(keys) > 40
     assert stat.S_IMODE((usher.data_dir / "secrets.json").stat().st_mode) == 0o600
@@ -80,7 +88,7 @@ def test_killed_api_process_loses_no_connection_and_comes_back(usher: Serving) -
     before = usher.run["api"]["pids"]
     os.kill(before[0], signal.SIGKILL)
     # New connections wait in the queue both processes share, so none is refused meanwhile.
-    answered = {int(httpx.get(f"{usher.url}/").text) for _ in range(20)}
+    answered = {int(get(f"{usher.url}/").text) for _ in range(20)}
     assert before[0] not in answered
     eventually(lambda: usher.run["api"]["pids"] != before)
     assert usher.run["api"]["pids"][1] == before[1]
@@ -94,7 +102,7 @@ def test_api_processes_restarted_in_turn_fail_no_request(usher: Serving, headers
     statuses: list[int | str] = []
 
     def ask() -> None:
-        with httpx.Client(headers=headers) as client:
+        with httpx.Client(headers=headers, timeout=PATIENCE) as client:
             while not stopping.is_set():
                 try:
                     statuses.append(client.get(f"{usher.url}/").status_code)
@@ -108,10 +116,10 @@ def test_api_processes_restarted_in_turn_fail_no_request(usher: Serving, headers
         before = usher.run["api"]["pids"]
         os.kill(before[n], signal.SIGTERM)
         eventually(lambda before=before, n=n: usher.run["api"]["pids"][n] != before[n])  # type: ignore[misc]
+    eventually(lambda: len(statuses) > ENOUGH)
     stopping.set()
     for buyer in buyers:
         buyer.join()
-    assert len(statuses) > 50
     assert set(statuses) == {200}
 
 
@@ -132,7 +140,7 @@ def test_killed_worker_comes_back(usher: Serving) -> None:
 
 def test_second_serve_in_the_same_directory_is_refused(usher: Serving) -> None:
     command = [*COMMAND, "--data-dir", str(usher.data_dir)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert second.returncode == 1
     assert f"process {usher.process.pid}" in second.stderr
     assert "--data-dir" in second.stderr
@@ -142,14 +150,14 @@ def test_second_serve_in_the_same_directory_is_refused(usher: Serving) -> None:
 def test_taken_port_is_named(usher: Serving, tmp_path: Path) -> None:
     port = usher.url.rpartition(":")[2]
     command = [*COMMAND, "--data-dir", str(tmp_path), "--port", port]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert second.returncode == 1
     assert f"port {port} on 127.0.0.1 is taken" in second.stderr
 
 
 def test_api_that_cannot_start_ends_serve(tmp_path: Path) -> None:
     command = [*COMMAND, "--data-dir", str(tmp_path), "--broken-api"]
-    failed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    failed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert failed.returncode == 1
     assert "api-1 ended with code 2" in failed.stderr
     assert not (tmp_path / "run.json").exists()
@@ -169,7 +177,7 @@ async def test_stop_drains_in_order_and_the_next_start_finds_everything(tmp_path
     directory = tmp_path / "data"
     with serving(directory, command=COMMAND) as usher:
         first, family, answers = usher.run, usher.family, list[httpx.Response]()
-        slow = threading.Thread(target=lambda: answers.append(httpx.get(f"{usher.url}/slow")))
+        slow = threading.Thread(target=lambda: answers.append(get(f"{usher.url}/slow")))
         slow.start()
         eventually(lambda: len(psutil.Process(first["api"]["pids"][0]).net_connections()) > 1)
         assert usher.stop() == 0
@@ -203,5 +211,5 @@ def test_two_interrupts_stop_at_once(tmp_path: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             usher.process.wait(2)
         usher.process.send_signal(signal.SIGINT)
-        assert usher.process.wait(5) == 0
+        assert usher.process.wait(10) == 0, "before the worker had its time"
         assert not any(alive(process.pid) for process in family)

@@ -34,13 +34,17 @@ from tests.faults.invariants import violations
 from tests.faults.rounds import settled
 from tests.faults.tally import Ends, ends
 
-Pace = Literal["at the deadline", "at the fence", "when closed", "sold out"]
-"""When somebody pays: as time runs out, as the session is being closed, after that, or when all is sold."""
+Pace = Literal["in time", "at the deadline", "at the fence", "too late", "when closed", "sold out"]
+"""When somebody pays: early, as time runs out, as the session is being closed, after that (and is refused, or
+has a provider that breaks its promise), or when all is sold."""
 
 RACES = 1000
-PATIENCE = 60.0
+PATIENCE = 300.0
 BATCH = 50
-PACES: tuple[Pace, ...] = ("at the deadline",) * 6 + ("at the fence",) + ("when closed",) * 2 + ("sold out",)
+PACES: tuple[Pace, ...] = (
+    *("in time", "in time", "at the deadline", "at the deadline", "at the deadline"),
+    *("at the fence", "too late", "when closed", "when closed", "sold out"),
+)
 LATE: tuple[Pace, ...] = ("when closed", "sold out")
 QUIET = Faults(lose=1.0)
 BREAKS_ITS_PROMISE = Faults(lose=1.0, captures_when_closed=True)
@@ -79,6 +83,7 @@ class Race:
     async def _batch(self, event: Event) -> None:
         paces = [PACES[n % len(PACES)] for n in range(BATCH)]
         racers = await asyncio.gather(*(self._opened(event, pace) for pace in paces))
+        await asyncio.gather(*(self._taken(racer) for racer in racers if racer.pace == "in time"))
         now = self.services.engines.clock.now()
         left = [random.uniform(-1, 1) for _ in racers]
         for racer, seconds in zip(racers, left, strict=True):
@@ -86,9 +91,10 @@ class Race:
             moved = {"deadline": deadline, "check_at": deadline}
             await self.database["orders"].update_one({"_id": racer.order_id}, {"$set": moved})
         over = asyncio.Event()
+        gone = (self.services.engines.clock.now() - now).total_seconds()
         beside = [asyncio.create_task(self._sweep(services, over)) for services in self._both]
         beside.append(asyncio.create_task(self._snatch(event, over)))
-        waits = [seconds + random.uniform(-0.1, 0.3) for seconds in left]
+        waits = [seconds - gone + random.uniform(-0.1, 0.3) for seconds in left]
         last = [racer for racer in racers if racer.pace == "sold out"]
         await asyncio.gather(*(self._pay(r, w) for r, w in zip(racers, waits, strict=True) if r not in last))
         await asyncio.gather(*map(self._has_ended, last))
@@ -131,18 +137,23 @@ class Race:
 
     async def _pay(self, racer: Racer, wait: float) -> None:
         """Pays at the racer's pace; the provider tells both processes, and one of them twice."""
-        if racer.pace == "at the deadline":
+        if racer.pace in ("in time", "at the deadline"):
             await asyncio.sleep(wait)
         elif racer.pace == "at the fence":
             await self._has_left(racer, "pending")
         else:
             await self._has_ended(racer)
-        try:
-            await _sandbox(self.services).settle(racer.ref, "paid")
-        except ProviderRefused:
+        if racer.pace != "in time" and not await self._taken(racer):
             return
         told = [*self._both, random.choice(self._both)] if self._webhooks else []
         await asyncio.gather(*(self._heard(services, racer.ref) for services in told))
+
+    async def _taken(self, racer: Racer) -> bool:
+        try:
+            await _sandbox(self.services).settle(racer.ref, "paid")
+        except ProviderRefused:
+            return False
+        return True
 
     async def _has_ended(self, racer: Racer) -> None:
         await self._has_left(racer, "pending", "expiring")
