@@ -24,7 +24,7 @@ Take = Callable[[], Awaitable[bool]]
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Client]:
-    client = connect(redis_url)
+    client = connect(redis_url, timeout_ms=60_000)
     yield client
     await client.aclose()
 
@@ -99,8 +99,13 @@ async def test_control_counting_by_reading_first_lets_more_through(database: Dat
     """What the conditional update is for."""
     await database["tokens"].insert_one({"_id": ID, "tries": 0})
 
+    together, have_read = asyncio.Event(), itertools.count(1)
+
     async def take() -> bool:
         known = await database["tokens"].find_one({"_id": ID})
+        if next(have_read) > TRIES:
+            together.set()
+        await together.wait()
         await database["tokens"].update_one({"_id": ID}, {"$inc": {"tries": 1}})
         return known is not None and known["tries"] < TRIES
 

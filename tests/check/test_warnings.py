@@ -86,9 +86,13 @@ async def test_money_the_provider_has_just_taken(world: World) -> None:
 
 
 async def test_within_five_seconds_of_the_deadline_nothing_is_wrong(world: World) -> None:
-    just_now = datetime.now(UTC) - timedelta(seconds=3)
-    await world.order("pending", {"$set": {"deadline": just_now}})
-    assert await warned(world) == set()
+    in_time = False
+    while not in_time:  # Where the look itself took longer than is left, it is no answer.
+        just_now = datetime.now(UTC) - timedelta(seconds=3)
+        await world.order("pending", {"$set": {"deadline": just_now}})
+        report = await world.report()
+        in_time = datetime.now(UTC) - just_now < timedelta(seconds=5)
+    assert report["violations"] == report["warnings"] == []
 
 
 async def test_what_the_second_look_does_not_see_was_a_write_under_way(world: World) -> None:
@@ -115,14 +119,25 @@ async def test_the_command_waits_two_seconds_before_it_complains(world: World) -
 
 
 async def test_looking_while_places_are_sold_finds_nothing(world: World) -> None:
-    event = await world.house.event()
+    event, another = await world.house.event(), asyncio.Event()
 
     async def sell() -> None:
-        for _ in range(8):
-            await world.house.pay(await world.house.book(event, places(event)))
+        try:
+            for _ in range(8):
+                await world.house.pay(await world.house.book(event, places(event)))
+                another.set()
+        finally:
+            another.set()
+
+    async def until_another_is_sold(_: float) -> None:
+        """What was half done at the first look is whole then."""
+        another.clear()
+        if not selling.done():
+            await another.wait()
 
     selling = asyncio.create_task(sell())
     while not selling.done():
-        report = await check(world.mongo_url, world.redis_url, world.house.database.name, pause=0.2)
+        database = world.house.database.name
+        report = await check(world.mongo_url, world.redis_url, database, wait=until_another_is_sold)
         assert report["violations"] == []
     await selling

@@ -108,7 +108,7 @@ class World:
 
 
 async def make_world(house: House, mongo_url: str, redis_url: str) -> World:
-    event = await house.event(max_per_customer=6)
+    event = await house.event(max_per_customer=6, hold_minutes=60)
     world = World(house, mongo_url, redis_url, event)
     made = world.orders
     made["pending"] = (await house.book(event, places(event, 2)))["id"]

@@ -28,8 +28,10 @@ Ask = Callable[[str, str, Json | None, Mapping[str, str]], Awaitable[Answer]]
 
 LARGEST_SET = 6
 AT_ONCE = 48
-COURSE = 120
+COURSE = 400
 """Answers of no use to one request before we call it stuck; they come half a second apart, or ten."""
+LOOKS = 60
+"""Rounds over what is left: how soon units of crashed bookings are found again depends on the machine."""
 
 
 @dataclass
@@ -43,10 +45,13 @@ class Crowd:
     event_id: str
     type_id: str
     seats: Sequence[str]
+    places: int
+    """That are standing."""
     keep: float = 0.15
     pay: float = 0.3
     rest: float = 2.5
     """Seconds between the last rounds: units of crashed bookings must become old enough to be found."""
+    looks: int = LOOKS
     free: set[str] = field(default_factory=set)
     """Seats that nobody has told us are taken."""
     kept: dict[str, list[str]] = field(default_factory=dict)
@@ -129,12 +134,17 @@ class Crowd:
         return answer
 
     async def _mop_up(self) -> None:
-        """Every seat by its name and any place at all, until two rounds in a row find nothing."""
+        """Every seat by its name and any place at all, until all are sold and two rounds find none."""
         quiet = 0
-        while quiet < 2:
+        for _ in range(self.looks):
             found = await self._mop_once()
             quiet = 0 if found else quiet + 1
+            if quiet >= 2 and len(self._sold()) == len(self.seats) + self.places:
+                return
             await asyncio.sleep(self.rest)
+
+    def _sold(self) -> set[str]:
+        return {unit for units in self.kept.values() for unit in units}
 
     async def _book_each(self, wishes: list[list[Json]]) -> list[Answer]:
         turns = asyncio.Semaphore(AT_ONCE)
@@ -146,8 +156,8 @@ class Crowd:
         return list(await asyncio.gather(*map(one, wishes)))
 
     async def _mop_once(self) -> int:
-        taken = {unit[2:] for units in self.kept.values() for unit in units}
-        left = [[{"seat_id": seat}] for seat in self.seats if seat not in taken]
+        sold = self._sold()
+        left = [[{"seat_id": seat}] for seat in self.seats if f"s/{seat}" not in sold]
         answers = await self._book_each(left)
         while (answer := await self._book([{"ticket_type_id": self.type_id, "quantity": 1}])).status == 201:
             answers.append(answer)

@@ -24,7 +24,7 @@ from tests.serving import Serving
 PLACES, SEATS = 200, 200
 Trouble = Callable[["Sale"], Coroutine[Any, Any, None]]
 """Runs beside the sale until it is cancelled."""
-SETTLE_ROUNDS = 120
+SETTLE_ROUNDS = 300
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Sale:
         event = await self._admin("/api/v1/events", body)
         await self._admin(f"/api/v1/events/{event['id']}/publish", None)
         seats = [f"stalls/{row}/{n}" for row in "AB" for n in range(1, SEATS // 2 + 1)]
-        return Crowd(self.ask, event["id"], type_id(event), seats, **more)
+        return Crowd(self.ask, event["id"], type_id(event), seats, PLACES, **more)
 
     async def hold(self, crowd: Crowd, buyers: int, trouble: Trouble | None = None) -> Verdict:
         """The sale, from the first buyer until nobody finds anything any more."""
@@ -78,7 +78,9 @@ class Sale:
         waiting = await self.database["orders"].count_documents(
             {"$or": [{"status": "expiring"}, {"outbox.id": {"$gt": ""}}]}
         )
-        return counts[0] - counts[1] + waiting
+        owes = {"outbox.id": {"$gt": ""}}
+        untold = [await self.database[name].count_documents(owes) for name in ("tokens", "services")]
+        return counts[0] - counts[1] + waiting + sum(untold)
 
     async def statuses(self, ids: set[str]) -> set[str]:
         found = self.database["orders"].find({"_id": {"$in": list(ids)}}, {"status": 1})
@@ -124,8 +126,9 @@ def _speaks_to(port: int, pid: int) -> bool:
 
 
 @asynccontextmanager
-async def opened_sale(serving: Serving) -> AsyncIterator[Sale]:
-    connector = aiohttp.TCPConnector(limit=0, force_close=False)
+async def opened_sale(serving: Serving, *, scattered: bool = False) -> AsyncIterator[Sale]:
+    """``scattered``: every request opens a connection, so that whichever process is free takes it."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=scattered)
     timeout = aiohttp.ClientTimeout(total=10)
     connection = MongoConnection(serving.run["mongod"]["url"], "usher")
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:

@@ -33,7 +33,7 @@ from tests.serving import Serving, serving
 pytestmark = pytest.mark.process
 
 WAITING, JOIN = 10_000, 100
-CALLS = int(os.environ.get("LINE_CALLS", "3000"))
+CALLS = int(os.environ.get("LINE_CALLS", "600"))
 FLUSHES = (0.25, 0.4, 0.6, 0.75)
 """When Redis is flushed, as shares of the calls. People join at the first."""
 KILL = 0.5

@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "USHER_POLL_AFTER_SECONDS": "3",
     "USHER_LOG_LEVEL": "warning",
 }
+SALES = 20
+"""Without a guard before one of them is oversold; the first one nearly always is."""
 TROUBLES: dict[str, Trouble] = {
     "redis flushed": redis_flushed,
     "redis killed": redis_killed,
@@ -91,16 +93,28 @@ async def test_without_redis_the_index_decides(sale: Sale) -> None:
     await held_to_it(sale, crowd, verdict)
 
 
-async def test_control_without_redis_and_without_the_index_it_is_oversold(sale: Sale) -> None:
-    """The same sale with the guard taken away: this is what the index prevents."""
-    crowd = await sale.crowd(pay=0.0)
-    await sale.database["orders"].drop_index("claims")
-    try:
+async def test_control_without_redis_and_without_the_index_it_is_oversold(served: Serving) -> None:
+    """The same sale with the guard taken away: this is what the index prevents.
+
+    Places are sold twice when both processes sell within one second, and the kernel may give all
+    connections to one of them: then there is another sale.
+    """
+    async with opened_sale(served, scattered=True) as sale:
+        await sale.database["orders"].drop_index("claims")
+        try:
+            assert (await _oversold(sale)).oversold > 0
+            report = await sale.settled_report()
+            assert "oversold" in {violation["rule"] for violation in report["violations"]}
+        finally:
+            await sale.database["orders"].delete_many({"status": "pending"})
+            await Claims(sale.database).prepare()
+
+
+async def _oversold(sale: Sale) -> Verdict:
+    for _ in range(SALES):
+        crowd = await sale.crowd(pay=0.0, looks=0)
         async with redis_stopped(sale):
-            verdict = await sale.hold(crowd, 300)
-        assert verdict.oversold > 0
-        report = await sale.settled_report()
-        assert "oversold" in {violation["rule"] for violation in report["violations"]}
-    finally:
-        await sale.database["orders"].delete_many({"event_id": crowd.event_id})
-        await Claims(sale.database).prepare()
+            verdict = await sale.hold(crowd, 200)
+        if verdict.oversold:
+            break
+    return verdict
