@@ -7,7 +7,10 @@ from tests.pages.browser import Screen
 SAMPLE = """() => {
   window.samples = [];
   const look = () => [...document.querySelectorAll(".now li strong")].map((one) => one.textContent).join();
-  setInterval(() => window.samples.push([Date.now(), look()]), 50);
+  const sample = () => window.samples.push([Date.now(), look()]);
+  setInterval(sample, 50);
+  const all = { subtree: true, childList: true, characterData: true };
+  new MutationObserver(sample).observe(document.body, all);
 }"""
 Samples = list[tuple[int, str]]
 

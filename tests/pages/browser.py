@@ -25,7 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 ON_THE_WAY = ("Failed to load resource", "WebSocket connection to")
 
 

@@ -19,7 +19,7 @@ class House:
         self.url = usher.url
         self.admin: Json = usher.run["admin"]
         self._browser = browser
-        self._client = httpx.AsyncClient(base_url=f"{usher.url}/api/v1", timeout=30)
+        self._client = httpx.AsyncClient(base_url=f"{usher.url}/api/v1", timeout=120)
         self._screens: list[Screen] = []
 
     async def aclose(self) -> None:
