@@ -15,11 +15,13 @@ import pytest
 from tests.authorization import canaries
 from tests.authorization.canaries import ALL, CODES, EMAILS, PASSWORDS, PHONES, TOKENS, Flock, sightings
 from tests.authorization.lookout import Wire, documents
-from tests.serving import Serving, serving
+from tests.serving import Serving, eventually, serving
 
 pytestmark = pytest.mark.process
 API = "/api/v1"
 ENDS_THE_SESSION = f"{API}/auth/signout"
+LETTERS = 8
+"""Texts, and numbers that are written to."""
 EVENT = {
     "name": "Show",
     "starts_at": "2100-05-01T19:00:00Z",
@@ -93,6 +95,7 @@ def _gather(running: Serving) -> Evidence:
             _all_over(sender, document, method, path, spec, admin)
         sender.send("POST", f"{API}/admin/jobs/resume", admin)
         time.sleep(3)  # The worker hears of it all.
+        eventually(lambda: _letters(running) >= LETTERS, seconds=300)
         evidence.metrics = client.get("/metrics").text
     evidence.stored = wire.stored()
     evidence.wire = "\n".join(wire.heard)
@@ -101,6 +104,12 @@ def _gather(running: Serving) -> Evidence:
     evidence.people = documents(mongod, "usher", at_home=True)
     evidence.log = running.output
     return evidence
+
+
+def _letters(running: Serving) -> int:
+    """Mails and texts that are on record."""
+    stored = documents(running.run["mongod"]["url"], "usher")
+    return min(stored.get("mails", "").count("'sms'"), stored.get("mail_caps", "").count("number/"))
 
 
 def _all_over(
