@@ -6,6 +6,7 @@ Pass and fail depend on what was sold, never on how fast.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -36,6 +37,8 @@ ENVIRONMENT = {
 }
 SALES = 60
 """Without a guard before one of them is oversold; the first one nearly always is."""
+TROUBLED = int(os.environ.get("SALE_BUYERS", "800"))
+"""Buyers while something breaks; ``SALE_BUYERS=2000`` sends as many as on a calm day."""
 TROUBLES: dict[str, Trouble] = {
     "redis flushed": redis_flushed,
     "redis killed": redis_killed,
@@ -76,13 +79,13 @@ async def test_two_thousand_buyers(sale: Sale) -> None:
 @pytest.mark.parametrize("name", TROUBLES)
 async def test_while_things_break(sale: Sale, name: str) -> None:
     crowd = await sale.crowd()
-    verdict = await sale.hold(crowd, 800, TROUBLES[name])
+    verdict = await sale.hold(crowd, TROUBLED, TROUBLES[name])
     await held_to_it(sale, crowd, verdict)
 
 
 async def test_while_api_and_workers_are_killed(sale: Sale) -> None:
     crowd = await sale.crowd()
-    verdict = await sale.hold(crowd, 1500, programs_killed)
+    verdict = await sale.hold(crowd, max(1500, TROUBLED), programs_killed)
     assert sale.kills > 0
     await held_to_it(sale, crowd, verdict)
 
@@ -90,7 +93,7 @@ async def test_while_api_and_workers_are_killed(sale: Sale) -> None:
 async def test_without_redis_the_index_decides(sale: Sale) -> None:
     crowd = await sale.crowd(pay=0.0)
     async with redis_stopped(sale):
-        verdict = await sale.hold(crowd, 800)
+        verdict = await sale.hold(crowd, TROUBLED)
     await held_to_it(sale, crowd, verdict)
 
 
