@@ -21,7 +21,7 @@ SEED = 20_261
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench.replay")
-    parser.add_argument("--waits", type=int, default=10_000, help="in each regime, at least")
+    parser.add_argument("--waits", type=int, default=20_000, help="in each regime, at least")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="the table into docs/forecast.md")
