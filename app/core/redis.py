@@ -22,6 +22,10 @@ Client = Redis
 _AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, OSError)
 
 
+LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+"""Deletes a key that still has the value we gave it: a lock that somebody else took over stays theirs."""
+
+
 class RedisAway(Transient):
     """Redis did not answer in time, or the breaker is open. The caller has another way, or says 503."""
 
@@ -152,7 +156,3 @@ class Script:
 
 
 __all__ = ["Breaker", "Client", "RedisAway", "RedisError", "Script", "connect", "is_away"]
-
-
-LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-"""Deletes a key that still has the value we gave it: a lock that somebody else took over stays theirs."""

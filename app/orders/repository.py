@@ -216,9 +216,6 @@ class Orders:
         found = self._orders.find(query, hint="claims").limit(limit)
         return [order_of(document) async for document in found]
 
-    async def sales_exist(self, event_id: str) -> bool:
-        return await self._orders.find_one({"event_id": event_id, "kind": "sale"}, {"_id": 1}) is not None
-
     async def forget_person(self, person: Person) -> int:
         """Strikes the person from all orders that are theirs. Repeating it changes nothing."""
         result = await self._orders.update_many({"$or": person.orders}, forgetting(self._clock.now()))

@@ -87,9 +87,10 @@ class Services:
         async for document in self._services.find({}, _OURS, hint="_id_"):
             yield service_of(document)
 
-    async def with_codes(self) -> Sequence[str]:
-        """Ids of those whose people say a one-time code."""
-        return [document["_id"] async for document in self._services.find({"verify": "otp"}, {"_id": 1})]
+    async def with_codes(self) -> AsyncIterator[Service]:
+        """Those whose people say a one-time code."""
+        async for document in self._services.find({"verify": "otp"}, _OURS, hint="verify"):
+            yield service_of(document)
 
     async def done(self, id: str, action: str) -> bool:
         """Whether the keyed request ``action`` has already changed this service."""

@@ -69,7 +69,7 @@ class Codes:
 
     async def sweep(self) -> int:
         """The safety net under the messages."""
-        return sum([await self._grant_front(service) async for service in self._services.every()])
+        return sum([await self._grant_front(service) async for service in self._services.with_codes()])
 
     async def check(self, token: Token, presented: str) -> None:
         """Counts the guess, then compares. Raises NoCode, TriesSpent, CodeExpired or WrongCode."""
